@@ -1,0 +1,1 @@
+"""Carriers, one folder each; the folder name is the id."""

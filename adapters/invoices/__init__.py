@@ -1,0 +1,1 @@
+"""Carrier invoice formats, one folder each; the folder name is the id."""

@@ -1,0 +1,1 @@
+"""Platforms, one folder each; the folder name is the id."""

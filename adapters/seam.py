@@ -1,0 +1,320 @@
+"""The seam: what a carrier, a platform or an invoice format is to the gateway.
+
+Two small base classes and a handful of capabilities. A capability is a runtime-checkable Protocol of one or two verbs;
+`isinstance` is how anyone asks whether an adapter has it. Canonical models in, canonical models out; every failure is an
+`AdapterError`. A profile states facts the gateway needs without a call; no behaviour hides in it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from adapters.toolkit.http import Http, Reply
+from schemas.acceptance import DeadlinePolicy
+from schemas.charges import InvoiceReading, Quote
+from schemas.errors import AdapterError
+from schemas.messages import Document, InboundMessage, Trust
+from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, VoidReceipt
+from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
+from schemas.values import ClientRef, Country, Model, ShortText, Text, Waybill
+
+Reader = Callable[[Reply], Any]
+"""Reads one kind of reply into a canonical value, or raises an AdapterError. Pure."""
+
+
+class Facts(Model):
+    """Base of profiles: frozen facts, some of them types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class LookUp(StrEnum):
+    """How an unknown booking is resolved at this carrier (reliability.md section 2, classes A to E)."""
+
+    IDEMPOTENT = "A"
+    UNIQUE_REFERENCE = "B"
+    UPSERT = "C"
+    SEARCHABLE = "D"
+    NONE = "E"
+
+
+class Pace(Facts):
+    """How fast one account may be asked. Rates are calls, not waybills."""
+
+    per_second: Annotated[float, Field(gt=0)] = 5.0
+    concurrency: Annotated[int, Field(gt=0)] = 8
+    daily: int | None = None
+    source: Text = "our own caution; the carrier publishes none"
+
+
+class Service(Facts):
+    """A product the carrier sells us."""
+
+    code: ShortText
+    name: ShortText
+
+
+class StatedLimit(Facts):
+    """A limit refused at our own door, with where it is stated."""
+
+    field: ShortText
+    maximum: int
+    unit: ShortText
+    source: Text
+
+
+class CarrierProfile(Facts):
+    """What the gateway knows about a carrier without asking it."""
+
+    id: ShortText
+    name: ShortText
+    protocol: ShortText
+    """`rest` or `soap`."""
+    api_version: Text
+    oldest_version: Text = ""
+    documentation: Text
+    countries: tuple[Country, ...] = ()
+    """Countries a return may start in; empty where the carrier serves practically all."""
+    services: tuple[Service, ...]
+    reference_length: int
+    """Characters of our client_ref that the carrier keeps."""
+    tracking_batch: int = 1
+    page_limit: int = 10
+    pace: Pace = Pace()
+    look_up: LookUp
+    look_up_proof: Text
+    """The call that finds or repeats a booking, its lag, and where that is proved."""
+    settle_seconds: int = 30
+    """How long after a lost reply a look-up may still say "absent" wrongly."""
+    total_seconds: float = 45.0
+    hand_over: DeadlinePolicy | None = None
+    acceptance: DeadlinePolicy | None = None
+    limits: tuple[StatedLimit, ...] = ()
+    credentials: type[BaseModel]
+    extras: type[BaseModel] | None = None
+    live_checked_on: date | None = None
+    """None: never run against the carrier's own systems by us."""
+
+
+class CarrierAccount(Facts):
+    """One exporter's account with one carrier. `credentials` is validated by the profile's model; `base_url` replaces the
+    carrier's own address (sandbox, test system)."""
+
+    id: ShortText
+    carrier: ShortText
+    credentials: BaseModel = Field(repr=False)
+    base_url: Text | None = None
+    zone: ShortText = "UTC"
+
+
+class Carrier(ABC):
+    """One carrier, as seen through one account. Holds a connection, no memory."""
+
+    profile: ClassVar[CarrierProfile]
+    readers: ClassVar[Mapping[str, Reader]]
+    """Reply kind (booking, tracking, void, pickup, quote, proof, find) to the pure function that the verb itself uses."""
+
+    def __init__(self, account: CarrierAccount, http: Http) -> None:
+        self.account = account
+        self.http = http.reading_errors(type(self).read_error)
+
+    @staticmethod
+    def read_error(reply: Reply) -> AdapterError | None:
+        """What an error status means where this carrier says so; None leaves it to the sender's own sorting."""
+        return None
+
+    @abstractmethod
+    async def book(self, request: BookingRequest) -> Booking:
+        """Create the shipment under `request.client_ref`. Repeated only with the same reference and body, and only if
+        the profile says that this gives one booking."""
+
+    @abstractmethod
+    async def track(self, waybills: Sequence[Waybill]) -> TrackingReport:
+        """Every event the carrier knows, in any order, for at most `profile.tracking_batch` waybills."""
+
+
+@runtime_checkable
+class FindsBookings(Protocol):
+    async def find_bookings(self, client_ref: ClientRef) -> Sequence[FoundBooking]:
+        """All matches, each with its state."""
+        ...
+
+
+@runtime_checkable
+class ListsBookings(Protocol):
+    async def list_bookings(self, since: datetime) -> Sequence[FoundBooking]: ...
+
+
+@runtime_checkable
+class VoidsBookings(Protocol):
+    async def void(self, waybill: Waybill) -> VoidReceipt: ...
+
+
+@runtime_checkable
+class QuotesCharges(Protocol):
+    async def quote(self, request: BookingRequest) -> Sequence[Quote]:
+        """Prices in the return's direction, freight, surcharges and insurance apart."""
+        ...
+
+
+@runtime_checkable
+class FetchesLabels(Protocol):
+    async def fetch_label(self, waybill: Waybill, handle: str | None) -> Sequence[Label]:
+        """`handle` is the booking's, for carriers that fetch labels by another key."""
+        ...
+
+
+@runtime_checkable
+class BooksPickups(Protocol):
+    async def book_pickup(self, request: PickupRequest) -> Pickup: ...
+
+    async def cancel_pickup(self, pickup: Pickup) -> VoidReceipt: ...
+
+
+@runtime_checkable
+class FindsPickups(Protocol):
+    async def find_pickups(self, client_ref: ClientRef) -> Sequence[Pickup]: ...
+
+
+@runtime_checkable
+class PushesTracking(Protocol):
+    def verify(self, message: InboundMessage) -> Trust: ...
+
+    def read_push(self, message: InboundMessage) -> Sequence[TrackingEvent]: ...
+
+
+@runtime_checkable
+class ProvesDelivery(Protocol):
+    async def fetch_proof(self, waybill: Waybill) -> ProofOfDelivery: ...
+
+
+@runtime_checkable
+class IssuesInvoices(Protocol):
+    async def fetch_invoices(self, since: datetime) -> Sequence[Document]: ...
+
+
+class PlatformProfile(Facts):
+    """What the gateway knows about a platform without asking it."""
+
+    id: ShortText
+    name: ShortText
+    documentation: Text
+    signature: Text
+    """How a message is signed, in words; shown in the console."""
+    secret_field: Text = ""
+    """The credentials field that a lone secret belongs to."""
+    reply_budget_ms: int = 5000
+    credentials: type[BaseModel]
+    pace: Pace = Pace()
+
+
+class PlatformAccount(Facts):
+    """One exporter's shop on one platform."""
+
+    id: ShortText
+    platform: ShortText
+    credentials: BaseModel = Field(repr=False)
+    base_url: Text | None = None
+
+
+class Platform(ABC):
+    """One platform, as seen through one shop. A push is a trigger; where `AsksBack`, the state comes from the API."""
+
+    profile: ClassVar[PlatformProfile]
+
+    def __init__(self, account: PlatformAccount, http: Http) -> None:
+        self.account = account
+        self.http = http.reading_errors(type(self).read_error)
+
+    @staticmethod
+    def read_error(reply: Reply) -> AdapterError | None:
+        return None
+
+    @abstractmethod
+    def verify(self, message: InboundMessage) -> Trust:
+        """Raises SignatureRejected. Compares bytes in constant time; the time is `message.received_at`."""
+
+    @abstractmethod
+    def delivery_id(self, message: InboundMessage) -> str:
+        """The same for every repetition of one delivery, and for no other. Never raises: falls back to the body's hash."""
+
+    @abstractmethod
+    def read(self, message: InboundMessage) -> Sequence[PlatformEvent]:
+        """What a verified message says. Raises Unintelligible where it is not of the platform's form at all."""
+
+
+@runtime_checkable
+class ListsReturns(Protocol):
+    async def list_returns(self, since: datetime) -> Sequence[ReturnAuthorization]: ...
+
+
+@runtime_checkable
+class AsksBack(Protocol):
+    async def fetch_return(self, rma_id: str) -> ReturnAuthorization: ...
+
+
+@runtime_checkable
+class TakesTracking(Protocol):
+    async def give_tracking(self, note: TrackingNote) -> None:
+        """Tell the platform our waybill (and label, where it takes one). Safe to repeat."""
+        ...
+
+
+@runtime_checkable
+class TakesDecision(Protocol):
+    async def give_decision(self, decision: Decision) -> None: ...
+
+
+class InvoiceProfile(Facts):
+    """What a reader reads."""
+
+    id: ShortText
+    name: ShortText
+    carrier: ShortText
+    """The carrier's id, or `any`."""
+    identity: Text
+    """The arithmetic identity that every file of this format keeps."""
+
+
+class InvoiceReader(ABC):
+    """One invoice format: bytes in, canonical invoices out. No I/O, no clock."""
+
+    profile: ClassVar[InvoiceProfile]
+
+    @abstractmethod
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file that starts so (first 8 KiB) is of this format."""
+
+    @abstractmethod
+    def read(self, document: bytes) -> InvoiceReading:
+        """Everything the file says. A line that cannot be read is a problem with row and column, not an exception."""
+
+
+CARRIER_CAPABILITIES: Mapping[str, type] = {
+    "find": FindsBookings,
+    "list": ListsBookings,
+    "void": VoidsBookings,
+    "quote": QuotesCharges,
+    "label": FetchesLabels,
+    "pickup": BooksPickups,
+    "find_pickup": FindsPickups,
+    "push": PushesTracking,
+    "proof": ProvesDelivery,
+    "invoices": IssuesInvoices,
+}
+PLATFORM_CAPABILITIES: Mapping[str, type] = {
+    "list": ListsReturns,
+    "ask_back": AsksBack,
+    "tracking": TakesTracking,
+    "decision": TakesDecision,
+}
+
+
+def capabilities(adapter: type, table: Mapping[str, type]) -> frozenset[str]:
+    """The names of the capabilities an adapter class has."""
+    return frozenset(name for name, protocol in table.items() if issubclass(adapter, protocol))

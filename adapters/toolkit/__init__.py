@@ -1,0 +1,1 @@
+"""What every adapter shares: the one sender, SOAP, XML, signing."""

@@ -1,0 +1,283 @@
+"""The one sender: every call of every adapter leaves through `Http.send`.
+
+A call says what it is, a read or a create, and that one word decides whether a lost reply is `Unavailable` or
+`OutcomeUnknown`. The sender applies the limits, passes the account's lane, records the exchange redacted, and sorts every
+failure before anyone parses. It never retries: only jobs do.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+import httpx2
+
+from adapters.toolkit.auth import TokenStore
+from adapters.toolkit.redaction import Redactor
+from schemas.errors import (
+    AdapterError,
+    CredentialsRejected,
+    CredentialsStale,
+    NothingHappened,
+    OutcomeUnknown,
+    Refused,
+    RefusalCode,
+    Throttled,
+    Unavailable,
+    Unintelligible,
+)
+
+CAP = 5_000_000
+"""Decoded bytes of a reply; a small gzip bomb unpacks to any size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `name` is the verb in our words; `accepts` are error statuses that the mapping reads itself."""
+
+    name: str
+    creates: bool
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] | tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
+    accepts: frozenset[int] = frozenset()
+    enveloped: bool = False
+    """SOAP: the envelope says what happened, whatever the status."""
+    cap: int = CAP
+
+    @classmethod
+    def read(cls, name: str, method: str, url: str, *, json: object = None, **rest: Any) -> "Call":
+        """A call that changes nothing."""
+        return _with_json(cls(name=name, creates=False, method=method, url=url, **rest), json)
+
+    @classmethod
+    def create(cls, name: str, method: str, url: str, *, json: object = None, **rest: Any) -> "Call":
+        """A call after which something may exist: a lost reply is OutcomeUnknown."""
+        return _with_json(cls(name=name, creates=True, method=method, url=url, **rest), json)
+
+
+def _number(value: object) -> float:
+    # A wire number only: repr(float(x)) gives back the same digits for up to 15 of them.
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _with_json(call: Call, body: object) -> Call:
+    if body is None:
+        return call
+    content = json.dumps(body, default=_number, ensure_ascii=False, separators=(",", ":")).encode()
+    return replace(call, content=content, headers={"Content-Type": "application/json", **call.headers})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Header names are lower case. `creates` tells what the call was."""
+
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    creates: bool = False
+
+    def json(self) -> Any:
+        """Raises Unintelligible for what is not JSON; numbers with a point are Decimal, never float."""
+        try:
+            return json.loads(self.content, parse_float=Decimal)
+        except (ValueError, RecursionError) as error:
+            raise Unintelligible(f"not JSON (status {self.status})", wire_code=str(self.status)) from error
+
+
+ErrorReader = Callable[[Reply], AdapterError | None]
+
+
+class Lane(Protocol):
+    """Pace, concurrency and breaker of one account. `passage` waits for its turn, or raises Unavailable or Throttled."""
+
+    def passage(self) -> AbstractAsyncContextManager[None]: ...
+
+    def heard(self, error: AdapterError | None) -> None:
+        """Feed back how the call ended; None is well."""
+
+
+class FreeLane:
+    """No limit: for tests and for reading files."""
+
+    def passage(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    def heard(self, error: AdapterError | None) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call as it may be shown: credentials are gone from every part of it."""
+
+    name: str
+    method: str
+    url: str
+    request: str
+    status: int | None
+    reply: str
+    error: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """The sender, for one account and one job. `turn_ends` is the monotonic second after which nothing may be sent."""
+
+    client: httpx2.AsyncClient
+    lane: Lane = field(default_factory=FreeLane)
+    tokens: TokenStore = field(default_factory=lambda: TokenStore(time.monotonic))
+    redactor: Redactor = field(default_factory=Redactor)
+    record: Callable[[Exchange], None] | None = None
+    errors: ErrorReader | None = None
+    turn_ends: float | None = None
+    total_seconds: float = 45.0
+    monotonic: Callable[[], float] = time.monotonic
+    crash: Callable[[str], None] = field(default=lambda point: None)
+    """Called at the named moments around a create; the fault bench kills the process there."""
+
+    def reading_errors(self, errors: ErrorReader) -> "Http":
+        """The same sender, asking this adapter what its error replies mean."""
+        return replace(self, errors=errors)
+
+    async def send(self, call: Call) -> Reply:
+        """The reply, or an AdapterError. Raises Unavailable without sending when the turn has run out."""
+        started = self.monotonic()
+        reply: Reply | None = None
+        error: AdapterError | None = None
+        try:
+            async with self.lane.passage():
+                self._require_turn()
+                reply = await self._exchange(call)
+            return self._sorted(call, reply)
+        except AdapterError as raised:
+            error = raised
+            raise
+        finally:
+            if reply is not None or error is not None:
+                self.lane.heard(error)
+            self._record(call, reply, error, self.monotonic() - started)
+
+    def _require_turn(self) -> None:
+        if self.turn_ends is not None and self.monotonic() >= self.turn_ends:
+            raise Unavailable("the turn ended before the call could be sent")
+
+    async def _exchange(self, call: Call) -> Reply:
+        request = self.client.build_request(
+            call.method,
+            call.url,
+            headers={"User-Agent": "homeward", "Accept-Encoding": "gzip", **call.headers},
+            params=call.params or None,
+            content=call.content,
+        )
+        if call.creates:
+            self.crash(f"{call.name}.before_send")
+        try:
+            async with asyncio.timeout(self.total_seconds):
+                reply = await self._read(call, request)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:
+            raise Unavailable(f"not reached: {type(error).__name__}") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+            kind = OutcomeUnknown if call.creates else Unavailable
+            raise kind(f"no whole reply: {type(error).__name__}") from error
+        if call.creates:
+            self.crash(f"{call.name}.after_send")
+        return reply
+
+    async def _read(self, call: Call, request: httpx2.Request) -> Reply:
+        response = await self.client.send(request, stream=True)
+        try:
+            content = bytearray()
+            async for chunk in response.aiter_bytes(65_536):
+                content += chunk
+                if len(content) > call.cap:
+                    kind = OutcomeUnknown if call.creates else Unintelligible
+                    raise kind("the reply is over the size limit", wire_code=str(response.status_code))
+        finally:
+            await response.aclose()
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, bytes(content), headers, call.creates)
+
+    def _sorted(self, call: Call, reply: Reply) -> Reply:
+        try:
+            return sort_reply(reply, self.errors, accepts=call.accepts, enveloped=call.enveloped)
+        except CredentialsRejected as error:
+            if reply.status == 401 and self.tokens.holds:
+                self.tokens.drop()
+                raise CredentialsStale("the token is no longer taken", wire_code="401") from error
+            raise
+
+    def _record(self, call: Call, reply: Reply | None, error: AdapterError | None, seconds: float) -> None:
+        if self.record is None:
+            return
+        head = "".join(f"{name}: {value}\n" for name, value in call.headers.items())
+        self.record(
+            Exchange(
+                name=call.name,
+                method=call.method,
+                url=self.redactor.clean(call.url),
+                request=self.redactor.clean(f"{head}\n{call.content.decode('utf-8', 'replace')}"),
+                status=reply.status if reply else None,
+                reply=self.redactor.clean(reply.content.decode("utf-8", "replace")) if reply else "",
+                error=type(error).__name__ if error else None,
+                seconds=seconds,
+            )
+        )
+
+
+def sort_reply(
+    reply: Reply, errors: ErrorReader | None = None, *, accepts: frozenset[int] = frozenset(), enveloped: bool = False
+) -> Reply:
+    """The reply itself where it may be read, else raise the error that its status means.
+
+    For a create only what is positively known not to have been created is NothingHappened: 401, 403, 429, and a 4xx that
+    the adapter's table of refusals knows. All else, 503 included, is OutcomeUnknown.
+    """
+    status = reply.status
+    if status < 300 or status in accepts or (enveloped and status not in (401, 403, 429)):
+        return reply
+    known = errors(reply) if errors else None
+    if known is not None and not (reply.creates and status >= 500 and isinstance(known, NothingHappened)):
+        raise known
+    raise error_of_status(reply)
+
+
+def error_of_status(reply: Reply) -> AdapterError:
+    """What a status means where the carrier's own words say nothing more."""
+    status, code = reply.status, str(reply.status)
+    if status in (401, 403):
+        return CredentialsRejected(f"status {code}", wire_code=code)
+    if status == 429:
+        return throttled(reply)
+    if reply.creates:
+        return OutcomeUnknown(f"status {code}", wire_code=code)
+    if status >= 500 or status in (408, 425):
+        return throttled(reply) if "retry-after" in reply.headers else Unavailable(f"status {code}", wire_code=code)
+    if status < 400:
+        return Unintelligible(f"a redirect, status {code}", wire_code=code)
+    refusal = RefusalCode.NOT_FOUND if status in (404, 410) else RefusalCode.OTHER
+    return Refused(f"status {code}", code=refusal, wire_code=code)
+
+
+def throttled(reply: Reply) -> Throttled:
+    """With `Retry-After` in either form (RFC 9110 section 10.2.3), where it can be read."""
+    given = reply.headers.get("retry-after", "").strip()
+    code = str(reply.status)
+    if given.isascii() and given.isdigit():
+        return Throttled(f"status {code}", retry_after=float(given[:9]), wire_code=code)
+    try:
+        at: datetime | None = parsedate_to_datetime(given)
+    except ValueError:
+        at = None
+    return Throttled(f"status {code}", retry_at=at if at and at.tzinfo else None, wire_code=code)

@@ -1,0 +1,1 @@
+"""The rooms: decides, remembers and keeps time."""

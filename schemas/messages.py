@@ -1,0 +1,79 @@
+"""What comes in as bytes, and what we tell others."""
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.values import Instant, Json, Model, ShortText, Text
+
+
+class Trust(StrEnum):
+    """How far a message may be believed. A `HINT` keeps only its ids, and the state is asked for."""
+
+    SIGNED = "signed"
+    HINT = "hint"
+
+
+class InboundMessage(Model):
+    """A message exactly as it arrived. Header names are lower case; `url` is the address it was sent to."""
+
+    body: bytes
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    url: Text = ""
+    received_at: Instant
+
+    def header(self, *names: str) -> str | None:
+        """The first of these headers that is there."""
+        return next((self.headers[name] for name in names if name in self.headers), None)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class Document(Model):
+    """A file with its type. The name, if any, is shown and never used as a path."""
+
+    content: Annotated[bytes, Field(min_length=1)]
+    media_type: ShortText
+    name: Text | None = None
+
+
+class NoticeKind(StrEnum):
+    """The event catalogue of the webhooks out."""
+
+    RETURN_APPROVED = "return.approved"
+    RETURN_AMENDED = "return.amended"
+    RETURN_CANCELLED = "return.cancelled"
+    RETURN_NEEDS_REVIEW = "return.needs_review"
+    RETURN_ACTION_REQUIRED = "return.action_required"
+    BOOKING_CONFIRMED = "booking.confirmed"
+    BOOKING_REFUSED = "booking.refused"
+    BOOKING_OUTCOME_UNKNOWN = "booking.outcome_unknown"
+    BOOKING_RESOLVED = "booking.resolved"
+    BOOKING_VOIDED = "booking.voided"
+    LABEL_READY = "label.ready"
+    PICKUP_CONFIRMED = "pickup.confirmed"
+    PICKUP_REFUSED = "pickup.refused"
+    TRACKING_STATUS_CHANGED = "tracking.status_changed"
+    TRACKING_EXCEPTION = "tracking.exception"
+    DEADLINE_STARTED = "deadline.started"
+    DEADLINE_REMINDER = "deadline.reminder"
+    DEADLINE_MISSED = "deadline.missed"
+    DEADLINE_MET = "deadline.met"
+    ACCEPTANCE_RECORDED = "acceptance.recorded"
+    INVOICE_MATCHED = "invoice.matched"
+    INVOICE_DISCREPANCY = "invoice.discrepancy"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+
+
+class Notice(Model):
+    """Something that happened, told once per cause. `cause` is unique: the same cause never makes a second notice."""
+
+    kind: NoticeKind
+    cause: ShortText
+    occurred_at: Instant
+    data: Json
