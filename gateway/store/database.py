@@ -1,0 +1,225 @@
+"""The database behind the store: one engine on PostgreSQL; on SQLite one writer with group commit, and readers.
+
+SQLite has one writing connection, which also does the checkpoints (before 3.51.3 a checkpoint that races another
+connection's commit can corrupt the file). Transactions that queue for it share one COMMIT: each runs in a savepoint of its
+own, the last of the queue syncs, and only then do all of them return. An answer is never given before its disk sync.
+
+The writer's statements run on the event loop's own thread: they take microseconds (nothing is synced before COMMIT), a hop
+to another thread and back takes ten times that. Only COMMIT, which waits for the disk, goes to a thread. Reading has a
+pool of its own with threads, so that a long query holds up nobody.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Executable, create_engine, event
+from sqlalchemy.engine import Connection as SyncConnection
+from sqlalchemy.engine import CursorResult, Engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from schemas.errors import Unavailable
+
+BATCH = 128
+"""Transactions that may share one COMMIT; bounds how long the first of them waits."""
+
+
+class Connection(Protocol):
+    """What a transaction runs its statements on, whichever database it is."""
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]: ...
+
+
+LastWords = Callable[[Any], Awaitable[None]]
+
+
+class _Here:
+    """A SQLite connection that answers at once, on this thread."""
+
+    def __init__(self, connection: SyncConnection) -> None:
+        self.sync = connection
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
+        return self.sync.execute(statement, parameters)
+
+    def driver_sql(self, statement: str) -> None:
+        self.sync.exec_driver_sql(statement)
+
+
+class StoreUnavailable(Unavailable):
+    """The database cannot be reached or cannot write; nothing was changed."""
+
+
+class Database:
+    """Opens connections; knows which of the two databases it is."""
+
+    def __init__(self, url: str, *, pool: int = 20) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._readers = _sqlite_readers(self.url.database or "")
+            self._writer = _Writer(_sqlite_writer(self.url.database or ""))
+        else:
+            dsn = self.url.set(drivername="postgresql+asyncpg")
+            connect: dict[str, Any] = {"timeout": 2, "command_timeout": 30}
+            self._readers = create_async_engine(
+                dsn, pool_size=pool, max_overflow=0, pool_timeout=2, pool_pre_ping=True, connect_args=connect
+            )
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return Path(self.url.database or "")
+
+    async def close(self) -> None:
+        if self.is_sqlite:
+            await self._writer.close()
+        await self._readers.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection that sees committed data and cannot hold up the writer."""
+        with _Plainly():
+            async with self._readers.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self, last_words: LastWords | None = None) -> AsyncIterator[Connection]:
+        """One transaction, durable when this returns. `last_words` runs as its last statements."""
+        with _Plainly():
+            async with self._writer.transaction() if self.is_sqlite else self._readers.begin() as connection:
+                yield connection
+                if last_words:
+                    await last_words(connection)
+
+
+def _pragmas(engine: Engine, *pragmas: str) -> None:
+    @event.listens_for(engine, "connect")
+    def settle(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout=5000", "foreign_keys=ON", "temp_store=MEMORY", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _sqlite_writer(path: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        isolation_level="AUTOCOMMIT",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+    )
+    _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-32000")
+    return engine
+
+
+def _sqlite_readers(path: str) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", isolation_level="AUTOCOMMIT", pool_size=4, max_overflow=0
+    )
+    _pragmas(engine.sync_engine, "query_only=ON", "wal_autocheckpoint=0")
+    return engine
+
+
+class _Writer:
+    """The one writing connection: transactions pass a turnstile one by one and share the sync at the end of the queue."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._here: _Here | None = None
+        self._turnstile = asyncio.Lock()
+        self._waiting = 0
+        self._batch: asyncio.Future[None] | None = None
+        self._members = 0
+
+    async def close(self) -> None:
+        async with self._turnstile:
+            if self._here is not None:
+                self._here.sync.close()
+                self._here = None
+            self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        self._waiting += 1
+        try:
+            await self._turnstile.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            here, batch = self._join()
+            try:
+                yield here
+            except BaseException:
+                await asyncio.shield(self._leave(here, keep=False))
+                raise
+            await asyncio.shield(self._leave(here, keep=True))
+        finally:
+            self._turnstile.release()
+        await asyncio.shield(batch)
+
+    def _join(self) -> "tuple[_Here, asyncio.Future[None]]":
+        if self._here is None:
+            self._here = _Here(self._engine.connect())
+        if self._batch is None:
+            self._here.driver_sql("BEGIN IMMEDIATE")
+            self._batch = asyncio.get_running_loop().create_future()
+            self._batch.add_done_callback(lambda done: done.exception())  # even if every waiter has gone
+        else:
+            self._here.driver_sql("SAVEPOINT one")
+        self._members += 1
+        return self._here, self._batch
+
+    async def _leave(self, here: _Here, *, keep: bool) -> None:
+        if self._members == 1 and not keep:
+            self._end(None)
+            self._roll_back(here)
+            return
+        if self._members > 1:
+            if not keep:
+                here.driver_sql("ROLLBACK TO one")
+            here.driver_sql("RELEASE one")
+        if self._waiting == 0 or self._members >= BATCH:
+            await self._commit(here)
+
+    async def _commit(self, here: _Here) -> None:
+        try:
+            await asyncio.to_thread(here.driver_sql, "COMMIT")
+        except Exception as error:
+            self._end(error)
+            self._roll_back(here)
+        else:
+            self._end(None)
+
+    def _end(self, error: Exception | None) -> None:
+        batch, self._batch, self._members = self._batch, None, 0
+        if batch is None:
+            return
+        if error is None:
+            batch.set_result(None)
+        else:
+            batch.set_exception(error)
+
+    def _roll_back(self, here: _Here) -> None:
+        try:
+            here.driver_sql("ROLLBACK")
+        except DBAPIError:  # SQLite has already rolled back by itself, as it does on a full disk
+            here.sync.close()
+            self._here = None
+
+
+class _Plainly:
+    """Turns "the database is away, full or locked" into StoreUnavailable; lets our own mistakes through."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError)) or (
+            isinstance(error, DBAPIError) and error.connection_invalidated
+        ):
+            raise StoreUnavailable("the database is not available") from error

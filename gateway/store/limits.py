@@ -1,0 +1,66 @@
+"""Queries about what must happen in time, and what waits for a person."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+
+from gateway.store import tables
+from gateway.store.transaction import Record, Shelf
+
+
+class Deadlines(Shelf):
+    table, prefix, noun = tables.deadlines, "ddl", "deadline"
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.due_by))
+
+    async def of_clock(self, clock: str, subject_id: str) -> Record | None:
+        columns = self.table.c
+        return await self.tx.first(self.mine().where(columns.clock == clock, columns.subject_id == subject_id))
+
+
+class Acceptances(Shelf):
+    table, prefix, noun = tables.acceptances, "acp", "acceptance"
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        """Every version, the first first."""
+        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.version))
+
+    async def next_version(self, return_id: str) -> int:
+        last = select(func.max(self.table.c.version)).where(self.table.c.return_id == return_id)
+        return int((await self.tx.run(last)).scalar() or 0) + 1
+
+
+class Tasks(Shelf):
+    table, prefix, noun = tables.tasks, "tsk", "task"
+
+    async def ask(self, kind: str, cause: str, detail: str, return_id: str | None = None) -> None:
+        """Something for a person; the same cause asks once."""
+        values = {
+            "id": self.tx.new_id(self.prefix),
+            "exporter_id": self.tx.exporter_id,
+            "return_id": return_id,
+            "kind": kind,
+            "cause": cause,
+            "detail": detail,
+            "created_at": self.tx.now,
+        }
+        await self.tx.add_new(self.table, values, unique=("exporter_id", "cause"))
+
+    async def open_ones(self, limit: int = 200) -> Sequence[Record]:
+        columns = self.table.c
+        return await self.tx.all(self.mine().where(columns.done_at.is_(None)).order_by(columns.created_at).limit(limit))
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        return await self.tx.all(
+            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.created_at)
+        )
+
+    async def done(self, cause: str) -> None:
+        """What was asked for has happened."""
+        columns = self.table.c
+        await self.tx.run(
+            update(self.table)
+            .where(columns.exporter_id == self.tx.exporter_id, columns.cause == cause, columns.done_at.is_(None))
+            .values(done_at=self.tx.now, done_by=self.tx.actor)
+        )

@@ -1,0 +1,149 @@
+"""Queries about messages: the inbox, the outbox, remembered answers, and what the audit and the record of calls say."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store import tables
+from gateway.store.database import Connection
+from gateway.store.transaction import Record, Shelf
+from gateway.store.work import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message to be kept, before anything is known of it but its signature."""
+
+    id: str
+    exporter_id: str
+    door: str
+    source_id: str
+    delivery_id: str
+    trust: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+    received_at: datetime
+
+    @property
+    def job(self) -> Job:
+        return Job("ingest", self.id, self.exporter_id)
+
+
+async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqlite: bool) -> set[str]:
+    """Keep these messages, each delivery once, in one statement; the ids of those that are new."""
+    inbox = tables.inbox
+    dialect = sqlite if is_sqlite else postgresql
+    rows = [
+        {
+            "id": arrival.id,
+            "exporter_id": arrival.exporter_id,
+            "door": arrival.door,
+            "source_id": arrival.source_id,
+            "delivery_id": arrival.delivery_id,
+            "trust": arrival.trust,
+            "url": arrival.url,
+            "headers": arrival.headers,
+            "body": arrival.body,
+            "received_at": arrival.received_at,
+            "state": "received",
+            "due_at": arrival.received_at,
+        }
+        for arrival in arrivals
+    ]
+    statement = dialect.insert(inbox).values(rows).on_conflict_do_nothing(index_elements=["source_id", "delivery_id"])
+    new = set((await connection.execute(statement.returning(inbox.c.id))).scalars())
+    for arrival in arrivals:
+        if arrival.id not in new:
+            await connection.execute(
+                update(inbox)
+                .where(inbox.c.source_id == arrival.source_id, inbox.c.delivery_id == arrival.delivery_id)
+                .values(repeats=inbox.c.repeats + 1)
+            )
+    return new
+
+
+class Inbox(Shelf):
+    table, prefix, noun = tables.inbox, "msg", "message"
+
+    async def conclude(self, row: Record, state: str, reason: str | None = None) -> None:
+        await self.set(row.id, state=state, reason=reason)
+
+    async def quarantined(self, limit: int = 200) -> Sequence[Record]:
+        columns = self.table.c
+        return await self.tx.all(
+            self.mine().where(columns.state == "quarantined").order_by(columns.received_at).limit(limit)
+        )
+
+
+class Notices(Shelf):
+    table, prefix, noun = tables.notices, "ntc", "notice"
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        return await self.tx.all(
+            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.occurred_at)
+        )
+
+
+class Deliveries(Shelf):
+    table, prefix, noun = tables.deliveries, "dlv", "delivery"
+
+    async def of_notices(self, notice_ids: Sequence[str]) -> Sequence[Record]:
+        return await self.tx.all(self.mine().where(self.table.c.notice_id.in_(notice_ids)).order_by(self.table.c.id))
+
+
+class Answers:
+    """What an idempotency key was answered. Not a shelf: its key is the caller's."""
+
+    table = tables.idempotency
+
+    def __init__(self, tx: Any) -> None:
+        self.tx = tx
+
+    async def take(self, key: str, fingerprint: str) -> Record | None:
+        """Take the key for this request, or get the row that holds it already."""
+        values = {
+            "exporter_id": self.tx.exporter_id,
+            "key": key,
+            "fingerprint": fingerprint,
+            "created_at": self.tx.now,
+        }
+        if await self.tx.add_new(self.table, values, unique=("exporter_id", "key")):
+            return None
+        row: Record | None = await self.tx.first(self._mine(key))
+        return row
+
+    def _mine(self, key: str) -> Any:
+        return select(self.table).where(self.table.c.exporter_id == self.tx.exporter_id, self.table.c.key == key)
+
+    async def keep(self, key: str, status: int, headers: dict[str, str], body: str) -> None:
+        await self.tx.run(
+            update(self.table)
+            .where(self.table.c.exporter_id == self.tx.exporter_id, self.table.c.key == key)
+            .values(status=status, headers=headers, body=body)
+        )
+
+
+class Audit:
+    """Reading the audit. Writing is the transaction's own affair."""
+
+    table = tables.audit
+
+    def __init__(self, tx: Any) -> None:
+        self.tx = tx
+
+    async def of_chain(self, chain: str) -> Sequence[Record]:
+        columns = self.table.c
+        mine = select(self.table).where(columns.exporter_id == self.tx.exporter_id, columns.chain == chain)
+        rows: Sequence[Record] = await self.tx.all(mine.order_by(columns.seq))
+        return rows
+
+
+async def counts(connection: Connection) -> Iterable[Row[Any]]:
+    """How many messages stand in each state, over all exporters."""
+    inbox = tables.inbox.c
+    return (await connection.execute(select(inbox.state, func.count().label("n")).group_by(inbox.state))).all()

@@ -1,0 +1,90 @@
+"""Queries about who takes part: accounts, shops, channels, endpoints. And the front desk, before the exporter is known."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from gateway.store import tables
+from gateway.store.database import Connection
+from gateway.store.transaction import Record, Shelf
+
+
+class Exporters(Shelf):
+    table, prefix, noun = tables.exporters, "exp", "exporter"
+
+    def mine(self) -> Any:
+        return select(self.table).where(self.table.c.id == self.tx.exporter_id)
+
+
+class Keys(Shelf):
+    table, prefix, noun = tables.api_keys, "key", "API key"
+
+
+class Accounts(Shelf):
+    table, prefix, noun = tables.accounts, "acc", "carrier account"
+
+    async def listed(self) -> Sequence[Record]:
+        return await self.tx.all(self.mine().order_by(self.table.c.created_at))
+
+    async def of_carrier(self, carrier: str) -> Sequence[Record]:
+        return await self.tx.all(self.mine().where(self.table.c.carrier == carrier).order_by(self.table.c.created_at))
+
+
+class Sources(Shelf):
+    table, prefix, noun = tables.sources, "src", "platform source"
+
+    async def listed(self) -> Sequence[Record]:
+        return await self.tx.all(self.mine().order_by(self.table.c.created_at))
+
+    async def of_platform(self, platform: str) -> Record | None:
+        return await self.tx.first(
+            self.mine().where(self.table.c.platform == platform).order_by(self.table.c.created_at)
+        )
+
+
+class Channels(Shelf):
+    table, prefix, noun = tables.channels, "chn", "designated channel"
+
+    async def listed(self) -> Sequence[Record]:
+        """In the exporter's own order."""
+        return await self.tx.all(self.mine().order_by(self.table.c.rank, self.table.c.created_at))
+
+
+class Endpoints(Shelf):
+    table, prefix, noun = tables.endpoints, "end", "webhook endpoint"
+
+    async def listed(self) -> Sequence[Record]:
+        return await self.tx.all(self.mine().order_by(self.table.c.created_at))
+
+    async def taking(self, kind: str) -> Sequence[Record]:
+        """Enabled endpoints that want this kind of notice."""
+        rows = await self.tx.all(self.mine().where(self.table.c.enabled.is_(True)))
+        return [row for row in rows if not row.kinds or kind in row.kinds]
+
+
+async def key_of(connection: Connection, digest: str) -> Record | None:
+    """The API key with this digest, and its exporter, unless revoked."""
+    keys = tables.api_keys
+    found = await connection.execute(select(keys).where(keys.c.digest == digest, keys.c.revoked_at.is_(None)))
+    return found.one_or_none()
+
+
+async def source_of(connection: Connection, source_id: str) -> Record | None:
+    """A platform source by its id alone: its webhook names no exporter."""
+    found = await connection.execute(select(tables.sources).where(tables.sources.c.id == source_id))
+    return found.one_or_none()
+
+
+async def account_of(connection: Connection, account_id: str) -> Record | None:
+    """A carrier account by its id alone: a carrier's push names no exporter."""
+    found = await connection.execute(select(tables.accounts).where(tables.accounts.c.id == account_id))
+    return found.one_or_none()
+
+
+async def exporter_ids(connection: Connection) -> Sequence[str]:
+    return (
+        (await connection.execute(select(tables.exporters.c.id).order_by(tables.exporters.c.created_at)))
+        .scalars()
+        .all()
+    )

@@ -1,0 +1,54 @@
+"""Queries about returns, and the one index that finds them by any number."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+
+from gateway.store import tables
+from gateway.store.transaction import Record, Shelf
+
+PUNCTUATION = re.compile(r"[\s\-_/.#:]+")
+
+
+def canonical_number(value: str) -> str:
+    """How a number is compared: full-width folded (NFKC), upper case, without spaces, dashes, dots, slashes, '#'."""
+    return PUNCTUATION.sub("", unicodedata.normalize("NFKC", value)).upper()[:254]
+
+
+class Returns(Shelf):
+    table, prefix, noun = tables.returns, "ret", "return"
+
+    async def by_rma(self, source_id: str, rma_id: str) -> Record | None:
+        columns = self.table.c
+        return await self.tx.first(self.mine().where(columns.source_id == source_id, columns.rma_id == rma_id))
+
+    async def by_external(self, external_id: str) -> Record | None:
+        return await self.tx.first(self.mine().where(self.table.c.external_id == external_id))
+
+    async def known_as(self, return_id: str, numbers: Iterable[tuple[str, str | None]]) -> None:
+        """Make the return findable by these (kind, number) pairs; what is empty or known already is passed over."""
+        for kind, number in numbers:
+            if number and (canonical := canonical_number(number)):
+                await self.tx.add_new(
+                    tables.numbers,
+                    {
+                        "exporter_id": self.tx.exporter_id,
+                        "canonical": canonical,
+                        "return_id": return_id,
+                        "kind": kind,
+                    },
+                    unique=("exporter_id", "canonical", "return_id", "kind"),
+                )
+
+    async def search(self, number: str, limit: int = 50) -> Sequence[Record]:
+        """Returns known by this number, whatever kind of number it is, newest first."""
+        numbers = tables.numbers.c
+        ids = (
+            select(numbers.return_id)
+            .where(numbers.exporter_id == self.tx.exporter_id, numbers.canonical == canonical_number(number))
+            .distinct()
+        )
+        statement = self.mine().where((self.table.c.id == number) | self.table.c.id.in_(ids))
+        return await self.tx.all(statement.order_by(self.table.c.created_at.desc()).limit(limit))

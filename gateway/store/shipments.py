@@ -1,0 +1,171 @@
+"""Queries about what moves: shipments and pickups, the attempts behind them, labels, and tracking events."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+
+from gateway.store import tables
+from gateway.store.transaction import Record, Shelf
+from schemas.tracking import TrackingEvent
+
+SLOT = ("sending", "unknown", "live")
+
+
+class Shipments(Shelf):
+    table, prefix, noun = tables.shipments, "shp", "shipment"
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        return await self.tx.all(
+            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.created_at)
+        )
+
+    async def by_waybill(self, carrier: str, waybill: str) -> Sequence[Record]:
+        columns = self.table.c
+        return await self.tx.all(self.mine().where(columns.carrier == carrier, columns.waybill == waybill))
+
+    async def by_waybills(self, carrier: str, waybills: Sequence[str]) -> Sequence[Record]:
+        columns = self.table.c
+        return await self.tx.all(self.mine().where(columns.carrier == carrier, columns.waybill.in_(waybills)))
+
+    async def to_poll(self, account_id: str, now: datetime, limit: int) -> Sequence[Record]:
+        """The account's shipments that are due for a look, the longest overdue first."""
+        columns = self.table.c
+        due = self.mine().where(columns.account_id == account_id, columns.poll_at <= now)
+        return await self.tx.all(due.order_by(columns.poll_at).limit(limit))
+
+    async def next_poll(self, account_id: str) -> datetime | None:
+        """When the account's next shipment is due."""
+        columns = self.table.c
+        statement = select(func.min(columns.poll_at)).where(
+            columns.exporter_id == self.tx.exporter_id, columns.account_id == account_id, columns.poll_at.is_not(None)
+        )
+        found: datetime | None = (await self.tx.run(statement)).scalar()
+        return found
+
+
+class Pickups(Shelf):
+    table, prefix, noun = tables.pickups, "pku", "pickup"
+
+
+class Attempts(Shelf):
+    table, prefix, noun = tables.attempts, "att", "attempt"
+
+    async def of_subject(self, kind: str, subject_id: str) -> Sequence[Record]:
+        columns = self.table.c
+        mine = self.mine().where(columns.kind == kind, columns.subject_id == subject_id)
+        return await self.tx.all(mine.order_by(columns.number))
+
+    async def holder(self, kind: str, subject_id: str) -> Record | None:
+        """The attempt that holds the subject's slot, if any."""
+        columns = self.table.c
+        return await self.tx.first(
+            self.mine().where(columns.kind == kind, columns.subject_id == subject_id, columns.state.in_(SLOT))
+        )
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        return await self.tx.all(
+            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.sent_at, self.table.c.id)
+        )
+
+    async def live_by_waybill(self, carrier: str, waybill: str) -> Record | None:
+        columns = self.table.c
+        return await self.tx.first(
+            self.mine().where(
+                columns.kind == "booking",
+                columns.carrier == carrier,
+                columns.waybill == waybill,
+                columns.state == "live",
+            )
+        )
+
+
+class Exchanges(Shelf):
+    table, prefix, noun = tables.exchanges, "exc", "exchange"
+
+    async def of_return(self, return_id: str) -> Sequence[Record]:
+        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.at))
+
+
+class Labels(Shelf):
+    table, prefix, noun = tables.labels, "lbl", "label"
+
+
+def event_digest(event: TrackingEvent) -> str:
+    """What makes an event distinct: the carrier's own id, else number, code, instant and place."""
+    place = event.place
+    said = (
+        [event.event_id]
+        if event.event_id
+        else [
+            event.waybill,
+            event.piece,
+            event.wire_code,
+            event.occurred_at.isoformat() if event.occurred_at else event.wire_time,
+            *((place.city, place.postal_code, place.country) if place else (None,)),
+        ]
+    )
+    return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+class Events(Shelf):
+    table, prefix, noun = tables.events, "evt", "tracking event"
+
+    async def of_shipment(self, shipment_id: str) -> Sequence[Record]:
+        """In order of time; equal times in a fixed order."""
+        columns = self.table.c
+        mine = self.mine().where(columns.shipment_id == shipment_id)
+        return await self.tx.all(mine.order_by(columns.occurred_at, columns.digest))
+
+    async def of_shipments(self, shipment_ids: Sequence[str]) -> Sequence[Record]:
+        columns = self.table.c
+        mine = self.mine().where(columns.shipment_id.in_(shipment_ids))
+        return await self.tx.all(mine.order_by(columns.shipment_id, columns.occurred_at, columns.digest))
+
+    async def add_distinct(self, shipment_id: str, events: Sequence[TrackingEvent], origin: str) -> list[TrackingEvent]:
+        """Store each distinct event once; those that are new come back."""
+        by_digest = {event_digest(event): event for event in events}
+        columns = self.table.c
+        known = await self.tx.run(
+            select(columns.digest).where(columns.shipment_id == shipment_id, columns.digest.in_(list(by_digest)))
+        )
+        for digest in known.scalars():
+            del by_digest[digest]
+        if by_digest:
+            rows = [self._row(shipment_id, digest, event, origin) for digest, event in by_digest.items()]
+            await self.tx.run(insert(self.table), rows)
+        return list(by_digest.values())
+
+    def _row(self, shipment_id: str, digest: str, event: TrackingEvent, origin: str) -> dict[str, object]:
+        return {
+            "id": self.tx.new_id(self.prefix),
+            "exporter_id": self.tx.exporter_id,
+            "shipment_id": shipment_id,
+            "digest": digest,
+            "waybill": event.waybill,
+            "status": event.status,
+            "occurred_at": event.occurred_at or self.tx.now,
+            "received_at": self.tx.now,
+            "zone": event.zone if event.occurred_at else "assumed",
+            "place": event.place.model_dump() if event.place else None,
+            "piece": event.piece,
+            "reason": event.reason,
+            "wire_code": event.wire_code,
+            "wire_text": event.wire_text,
+            "wire_time": event.wire_time,
+            "origin": origin,
+        }
+
+    async def count_unknown(self, adapter: str, events: Sequence[TrackingEvent]) -> None:
+        """Remember codes that stand in no table, until someone gives them a home."""
+        codes = tables.unknown_codes
+        for event in events:
+            key = {"adapter": adapter, "code": event.wire_code[:200]}
+            fresh = {**key, "example": event.wire_text, "seen": 1, "first_at": self.tx.now, "last_at": self.tx.now}
+            if not await self.tx.add_new(codes, fresh, unique=("adapter", "code")):
+                await self.tx.run(
+                    update(codes)
+                    .where(codes.c.adapter == key["adapter"], codes.c.code == key["code"])
+                    .values(seen=codes.c.seen + 1, last_at=self.tx.now)
+                )

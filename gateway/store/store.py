@@ -1,0 +1,147 @@
+"""The store's doors: `transaction(exporter)`, `reading(exporter)`, `inbox` (the one grouped write), `due(kind)` (ids only),
+and `front_desk()` for the questions that come before the exporter is known."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+
+from gateway.store import messages, work
+from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
+from gateway.store.database import Connection, Database
+from gateway.store.documents import Documents
+from gateway.store.limits import Acceptances, Deadlines, Tasks
+from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
+from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys, Sources
+from gateway.store.returns import Returns
+from gateway.store.shipments import Attempts, Events, Exchanges, Labels, Pickups, Shipments
+from gateway.store.transaction import Tx
+from gateway.store.work import Job
+
+SayGo = Callable[[Sequence[Job], Connection | None], Awaitable[None]]
+"""Tells the engine: with a connection inside its transaction (PostgreSQL), without one after the commit."""
+
+
+class Desk(Tx):
+    """A transaction with every shelf of the exporter's."""
+
+    def __init__(self, connection: Connection, exporter_id: str, now: datetime, actor: str, *, is_sqlite: bool) -> None:
+        super().__init__(connection, exporter_id, now, actor, is_sqlite=is_sqlite)
+        self.exporters = Exporters(self)
+        self.keys = Keys(self)
+        self.accounts = Accounts(self)
+        self.sources = Sources(self)
+        self.channels = Channels(self)
+        self.endpoints = Endpoints(self)
+        self.returns = Returns(self)
+        self.shipments = Shipments(self)
+        self.pickups = Pickups(self)
+        self.attempts = Attempts(self)
+        self.exchanges = Exchanges(self)
+        self.labels = Labels(self)
+        self.events = Events(self)
+        self.documents = Documents(self)
+        self.deadlines = Deadlines(self)
+        self.acceptances = Acceptances(self)
+        self.tasks = Tasks(self)
+        self.accruals = Accruals(self)
+        self.invoices = Invoices(self)
+        self.invoice_lines = InvoiceLines(self)
+        self.ledger = Ledger(self)
+        self.inbox = Inbox(self)
+        self.notices = Notices(self)
+        self.deliveries = Deliveries(self)
+        self.answers = Answers(self)
+        self.audit = Audit(self)
+
+
+class Store:
+    """One database, its clock, and the engine that is told when work is due."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self.database = database
+        self.clock = clock
+        self.say_go: SayGo = _nobody_listens
+        self._arrivals: list[tuple[Arrival, asyncio.Future[bool]]] = []
+        self._appending: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def transaction(self, exporter_id: str, actor: str = "homeward") -> AsyncIterator[Desk]:
+        """Everything in it is durable when the block ends, and the jobs it woke have been told."""
+        desk: Desk | None = None
+
+        async def last_words(connection: Connection) -> None:
+            if desk is not None:
+                await desk.last_words()
+                if desk.woken and not self.database.is_sqlite:
+                    await self.say_go(desk.woken, connection)
+
+        async with self.database.writing(last_words) as connection:
+            desk = Desk(connection, exporter_id, self.clock(), actor, is_sqlite=self.database.is_sqlite)
+            yield desk
+        if desk.woken and self.database.is_sqlite:
+            await self.say_go(desk.woken, None)
+
+    @asynccontextmanager
+    async def reading(self, exporter_id: str) -> AsyncIterator[Desk]:
+        """The same shelves over committed data, for answers that change nothing."""
+        async with self.database.reading() as connection:
+            yield Desk(connection, exporter_id, self.clock(), "reader", is_sqlite=self.database.is_sqlite)
+
+    def front_desk(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for `parties.key_of`, `source_of`, `account_of`: who is asking?"""
+        return self.database.reading()
+
+    async def due(self, kind: str, limit: int = 500) -> Sequence[Job]:
+        """Jobs of one kind whose time has come."""
+        async with self.database.reading() as connection:
+            return await work.due(connection, kind, self.clock(), limit)
+
+    async def keep_arrival(self, arrival: Arrival) -> bool:
+        """Keep a message; True when it is new, False when this delivery is known. Durable when this returns.
+
+        Everything that waits is written by one statement in one transaction (group commit).
+        """
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._arrivals.append((arrival, kept))
+        if self._appending is None or self._appending.done():
+            self._appending = asyncio.create_task(self._append_waiting())
+        return await kept
+
+    async def _append_waiting(self) -> None:
+        while self._arrivals:
+            batch, self._arrivals = self._arrivals[:200], self._arrivals[200:]
+            await self._append(batch)
+
+    async def _append(self, batch: list[tuple[Arrival, "asyncio.Future[bool]"]]) -> None:
+        arrivals = list({(one.source_id, one.delivery_id): one for one, _ in reversed(batch)}.values())
+        try:
+            new = await self._append_durably(arrivals)
+        except Exception as error:
+            if len(batch) > 1:  # a poison row must not fail its neighbours
+                for single in batch:
+                    await self._append([single])
+                return
+            batch[0][1].set_exception(error)
+            return
+        for arrival, kept in batch:
+            if not kept.done():
+                kept.set_result(arrival.id in new)
+
+    async def _append_durably(self, arrivals: list[Arrival]) -> set[str]:
+        new: set[str] = set()
+        sqlite = self.database.is_sqlite
+
+        async def last_words(connection: Connection) -> None:
+            if not sqlite and new:
+                await self.say_go([one.job for one in arrivals if one.id in new], connection)
+
+        async with self.database.writing(last_words) as connection:
+            new |= await messages.append(connection, arrivals, is_sqlite=sqlite)
+        if sqlite and new:
+            await self.say_go([one.job for one in arrivals if one.id in new], None)
+        return new
+
+
+async def _nobody_listens(jobs: Sequence[Job], connection: Connection | None) -> None:
+    return None

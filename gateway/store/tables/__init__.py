@@ -1,0 +1,54 @@
+"""Every table, once, by subject. Every table carries its exporter: a query cannot forget the tenant."""
+
+from gateway.store.tables.base import metadata
+from gateway.store.tables.goods import (
+    attempts,
+    documents,
+    events,
+    exchanges,
+    labels,
+    numbers,
+    pickups,
+    returns,
+    shipments,
+)
+from gateway.store.tables.limits import acceptances, deadlines, tasks
+from gateway.store.tables.messages import audit, deliveries, idempotency, inbox, notices, unknown_codes
+from gateway.store.tables.money import accruals, invoice_lines, invoices, ledger
+from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sources
+
+WORK = (accounts, sources, inbox, shipments, pickups, attempts, labels, deadlines, invoices, deliveries)
+"""Tables whose rows are work."""
+
+__all__ = [
+    "WORK",
+    "acceptances",
+    "accounts",
+    "accruals",
+    "api_keys",
+    "attempts",
+    "audit",
+    "channels",
+    "deadlines",
+    "deliveries",
+    "documents",
+    "endpoints",
+    "events",
+    "exchanges",
+    "exporters",
+    "idempotency",
+    "inbox",
+    "invoice_lines",
+    "invoices",
+    "labels",
+    "ledger",
+    "metadata",
+    "notices",
+    "numbers",
+    "pickups",
+    "returns",
+    "shipments",
+    "sources",
+    "tasks",
+    "unknown_codes",
+]

@@ -1,0 +1,204 @@
+"""What moves: returns, shipments, pickups, the attempts behind them, and everything found on the way."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
+from gateway.store.types import Canonical, Instant, PlainJson
+from schemas.returns import ReturnAuthorization
+from schemas.shipments import BookingRequest, PickupRequest
+
+HOLDS_THE_SLOT = "state IN ('sending','unknown','live')"
+"""Only these hold a planned shipment's slot; refused, absent, void, lapsed and released have left it."""
+
+returns = Table(
+    "returns",
+    metadata,
+    key(),
+    exporter(),
+    Column("source_id", ID, ForeignKey("sources.id"), nullable=False),
+    Column("rma_id", String(200), nullable=False),
+    Column("external_id", String(200)),
+    Column("status", String(24), nullable=False),
+    Column("authorization", Canonical(ReturnAuthorization), nullable=False),
+    Column("version_at", Instant),
+    Column("review", Text),  # why a person must look; None when nothing waits
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("source_id", "rma_id"),
+    UniqueConstraint("exporter_id", "external_id"),
+    Index("ix_returns_listed", "exporter_id", "created_at", "id"),
+    Index("ix_returns_status", "exporter_id", "status", "created_at", "id"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("exporter_id", ID, ForeignKey("exporters.id"), primary_key=True),
+    Column("canonical", String(254), primary_key=True),
+    Column("return_id", ID, ForeignKey("returns.id"), primary_key=True),
+    Column("kind", String(24), primary_key=True),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID, ForeignKey("returns.id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
+    Column("channel_id", ID, ForeignKey("channels.id"), nullable=False),
+    Column("carrier", String(64), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("status", String(24), nullable=False),  # TrackingStatus
+    Column("request", Canonical(BookingRequest), nullable=False),  # client_ref is each attempt's own
+    Column("waybill", String(100)),
+    Column("client_ref", String(20)),
+    Column("reason", Text),
+    Column("booked_at", Instant),
+    Column("handed_over_at", Instant),
+    Column("delivered_at", Instant),
+    Column("poll_at", Instant),
+    Column("polled_at", Instant),
+    Column("silent", Integer, nullable=False, default=0, server_default="0"),
+    Column("cancel_asked_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    *work(),
+    due("shipments"),
+    Index("ix_shipments_return", "return_id"),
+    Index("ix_shipments_waybill", "exporter_id", "carrier", "waybill"),
+    partial("ix_shipments_poll", "account_id", "poll_at", where="poll_at IS NOT NULL"),
+)
+
+pickups = Table(
+    "pickups",
+    metadata,
+    key(),
+    exporter(),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
+    Column("carrier", String(64), nullable=False),
+    Column("state", String(24), nullable=False),  # requested | booked | cancelled | action_required
+    Column("request", Canonical(PickupRequest), nullable=False),
+    Column("shipment_ids", PlainJson, nullable=False),
+    Column("confirmation", String(200)),
+    Column("result", PlainJson),
+    Column("reason", Text),
+    Column("cancel_asked_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    *work(),
+    due("pickups"),
+    Index("ix_pickups_exporter", "exporter_id", "created_at", "id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
+    Column("carrier", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # booking | pickup | void | pickup_void
+    Column("subject_id", ID, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("client_ref", String(20), nullable=False, unique=True),
+    Column(
+        "state", String(16), nullable=False
+    ),  # sending | unknown | live | refused | absent | void | lapsed | released
+    Column("request", Text, nullable=False),  # canonical JSON of what was asked, the same on every repetition
+    Column("waybill", String(100)),
+    Column("handle", String(200)),
+    Column("reason", Text),
+    Column("wire_code", Text),
+    Column("wire_text", Text),
+    Column("look_ups", Integer, nullable=False, default=0, server_default="0"),
+    Column("sent_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    *work(),
+    due("attempts"),
+    partial("uq_attempts_slot", "kind", "subject_id", where=HOLDS_THE_SLOT, unique=True),
+    partial(
+        "uq_attempts_waybill",
+        "exporter_id",
+        "carrier",
+        "waybill",
+        where="kind = 'booking' AND state = 'live'",
+        unique=True,
+    ),
+    Index("ix_attempts_subject", "kind", "subject_id", "number"),
+    Index("ix_attempts_return", "return_id"),
+)
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID),
+    Column("attempt_id", ID, ForeignKey("attempts.id")),
+    Column("at", Instant, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("status", Integer),
+    Column("reply", Text, nullable=False),
+    Column("error", String(64)),
+    Column("milliseconds", Integer, nullable=False),
+    Index("ix_exchanges_attempt", "attempt_id"),
+    Index("ix_exchanges_return", "return_id"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID, ForeignKey("returns.id"), nullable=False),
+    Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
+    Column("waybill", String(100), nullable=False),
+    Column("handle", String(200)),
+    Column("state", String(16), nullable=False),  # pending | stored | failed
+    *work(),
+    due("labels"),
+    UniqueConstraint("shipment_id", "waybill"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID),
+    Column("kind", String(24), nullable=False),  # label | photograph | paper | invoice | proof
+    Column("media_type", String(100), nullable=False),
+    Column("name", Text),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_documents_return", "return_id"),
+    Index("ix_documents_sha256", "exporter_id", "sha256"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    key(),
+    exporter(),
+    Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("waybill", String(100), nullable=False),
+    Column("status", String(24), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("zone", String(16), nullable=False),
+    Column("place", PlainJson),
+    Column("piece", Text),
+    Column("reason", String(40)),
+    Column("wire_code", Text, nullable=False),
+    Column("wire_text", Text, nullable=False),
+    Column("wire_time", Text),
+    Column("origin", String(8), nullable=False),  # poll | push
+    UniqueConstraint("shipment_id", "digest"),
+)

@@ -1,0 +1,101 @@
+"""What was agreed, billed and posted."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from gateway.store.tables.base import ID, due, exporter, key, metadata, work
+from gateway.store.types import Instant, PlainJson
+
+accruals = Table(
+    "accruals",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID, ForeignKey("returns.id"), nullable=False),
+    Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("basis", String(16), nullable=False),  # booking | quote
+    Column("wire_code", Text),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("shipment_id", "basis", "type", "wire_code"),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    key(),
+    exporter(),
+    Column("account_id", ID, ForeignKey("accounts.id")),
+    Column("carrier", String(64), nullable=False),
+    Column("number", String(100), nullable=False),
+    Column("format", String(40), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("document_id", ID, ForeignKey("documents.id"), nullable=False),
+    Column("issued_on", Date),
+    Column("currency", String(3), nullable=False),
+    Column("total_minor", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),  # imported | reconciled | quarantined
+    Column("reason", Text),
+    Column("created_at", Instant, nullable=False),
+    *work(),
+    due("invoices"),
+    UniqueConstraint("exporter_id", "carrier", "number", "sha256"),
+)
+
+invoice_lines = Table(
+    "invoice_lines",
+    metadata,
+    key(),
+    exporter(),
+    Column("invoice_id", ID, ForeignKey("invoices.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("waybill", String(100)),
+    Column("type", String(32), nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("wire_code", Text),
+    Column("description", Text, nullable=False),
+    Column("references", PlainJson, nullable=False),
+    Column("informational", Boolean, nullable=False, default=False),
+    Column("state", String(16), nullable=False),  # imported | matched | disputed | held
+    Column("shipment_id", ID),
+    Column("return_id", ID),
+    Column("finding", String(32)),
+    Column("expected_minor", BigInteger),
+    Column("because", Text),
+    UniqueConstraint("invoice_id", "position"),
+    Index("ix_invoice_lines_return", "return_id"),
+    Index("ix_invoice_lines_waybill", "exporter_id", "waybill"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    key(),
+    exporter(),
+    Column("transaction_id", ID, nullable=False),
+    Column("posting_key", String(120), nullable=False),  # the cause; the same cause posts once
+    Column("side", Integer, nullable=False),
+    Column("return_id", ID),
+    Column("account", String(60), nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("posted_at", Instant, nullable=False),
+    UniqueConstraint("exporter_id", "posting_key", "side"),
+    Index("ix_ledger_return", "return_id"),
+    Index("ix_ledger_transaction", "transaction_id"),
+)

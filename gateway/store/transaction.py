@@ -1,0 +1,139 @@
+"""One transaction for one exporter: the shelves it may reach, the jobs it wakes, the audit it leaves.
+
+Everything a transaction did is durable together, or not at all: the rows, the audit entries, the notices, and on PostgreSQL
+the engine's "go" as well. `shelf` classes filter by the exporter in every query.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Executable, Row, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+
+from gateway.store import audit, work
+from gateway.store.database import Connection
+from gateway.store.ids import new_id
+from gateway.store.work import Job
+from schemas.errors import NotFound
+from schemas.values import Json
+
+Record = Row[Any]
+"""One row, its columns as attributes, in the types of its table."""
+
+
+class Tx:
+    """An open transaction. `now` is its one instant; `actor` is who is said to have done it."""
+
+    def __init__(self, connection: Connection, exporter_id: str, now: datetime, actor: str, *, is_sqlite: bool) -> None:
+        self.connection = connection
+        self.exporter_id = exporter_id
+        self.now = now
+        self.actor = actor
+        self.is_sqlite = is_sqlite
+        self.woken: list[Job] = []
+        self._entries: list[audit.Entry] = []
+
+    async def run(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        return await self.connection.execute(statement, parameters)
+
+    async def all(self, statement: Executable) -> Sequence[Record]:
+        return (await self.run(statement)).all()
+
+    async def first(self, statement: Executable) -> Record | None:
+        return (await self.run(statement)).first()
+
+    def new_id(self, prefix: str) -> str:
+        return new_id(prefix, self.now)
+
+    async def add_new(self, table: Table, values: Json, *, unique: Sequence[str], where: Any = None) -> bool:
+        """Insert unless the unique columns are taken already; whether it was inserted."""
+        dialect = sqlite if self.is_sqlite else postgresql
+        statement = dialect.insert(table).values(**values)
+        conflict = statement.on_conflict_do_nothing(index_elements=list(unique), index_where=where)
+        return (await self.run(conflict)).rowcount == 1
+
+    async def claim(self, job: Job) -> Record | None:
+        """Take the job's turn; None where the row is not due any more."""
+        return await work.claim(self.connection, job, self.now)
+
+    async def settle(
+        self, kind: str, row: Record, *, due_at: datetime | None = None, tries: int = 0, parked: str | None = None
+    ) -> None:
+        """End the turn. Raises TurnLost, which rolls everything back."""
+        await work.settle(self.connection, kind, row, due_at=due_at, tries=tries, parked=parked)
+
+    async def wake(self, kind: str, row_id: str, at: datetime | None = None) -> None:
+        """Make the row due (now, unless said otherwise) and say "go" when this transaction is durable."""
+        job = await work.make_due(self.connection, kind, row_id, self.exporter_id, at or self.now)
+        if at is None or at <= self.now:
+            self.woken.append(job)
+
+    def note(
+        self,
+        action: str,
+        subject_id: str,
+        *,
+        chain: str | None = None,
+        before: Json | None = None,
+        after: Json | None = None,
+    ) -> None:
+        """An audit entry, written with the transaction. `chain` is the return it concerns."""
+        self._entries.append(
+            audit.Entry(
+                chain or self.exporter_id, self.exporter_id, self.now, self.actor, action, subject_id, before, after
+            )
+        )
+
+    async def last_words(self) -> None:
+        """The transaction's last statements: its audit entries."""
+        if self._entries:
+            await audit.append(self.connection, self._entries, locks=not self.is_sqlite)
+
+
+class Shelf:
+    """One table, as this exporter sees it."""
+
+    table: ClassVar[Table]
+    prefix: ClassVar[str]
+    noun: ClassVar[str]
+
+    def __init__(self, tx: Tx) -> None:
+        self.tx = tx
+
+    def mine(self) -> Any:
+        return select(self.table).where(self.table.c.exporter_id == self.tx.exporter_id)
+
+    async def find(self, row_id: str) -> Record | None:
+        return await self.tx.first(self.mine().where(self.table.c.id == row_id))
+
+    async def get(self, row_id: str) -> Record:
+        """Raises NotFound, the same whether it is nobody's or somebody else's."""
+        row = await self.find(row_id)
+        if row is None:
+            raise NotFound(f"no such {self.noun}")
+        return row
+
+    async def add(self, **values: Any) -> str:
+        row_id: str = values.pop("id", None) or self.tx.new_id(self.prefix)
+        await self.tx.run(insert(self.table).values(id=row_id, exporter_id=self.tx.exporter_id, **values))
+        return row_id
+
+    async def set(self, row_id: str, **values: Any) -> None:
+        await self.tx.run(
+            update(self.table)
+            .where(self.table.c.id == row_id, self.table.c.exporter_id == self.tx.exporter_id)
+            .values(**values)
+        )
+
+    async def page(self, *conditions: Any, after: tuple[datetime, str] | None, limit: int) -> Sequence[Record]:
+        """Newest first, stable; `after` is the last row's (created_at, id) of the page before."""
+        columns = self.table.c
+        statement = self.mine().where(*conditions)
+        if after:
+            at, row_id = after
+            statement = statement.where(
+                (columns.created_at < at) | ((columns.created_at == at) & (columns.id < row_id))
+            )
+        return await self.tx.all(statement.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit))
