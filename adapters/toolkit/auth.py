@@ -7,7 +7,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.errors import SignatureRejected
@@ -68,3 +68,30 @@ class TokenStore:
     def drop(self) -> None:
         """Forget a token that the carrier no longer takes."""
         self._token = None
+
+
+def standard_webhook(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """The `webhook-signature` of Standard Webhooks 1.0 (section "Signature scheme"): `v1,` and base64 of the HMAC over
+    `id.timestamp.body`. The secret is `whsec_` and base64; one of another form is used as the bytes of its text."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = secret.encode()
+    digest = hmac_sha256(key, f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body)
+    return "v1," + base64.b64encode(digest).decode("ascii")
+
+
+def require_standard_webhook(
+    secrets: Iterable[str], headers: Mapping[str, str], body: bytes, received_at: float, *, tolerance: float = 300.0
+) -> None:
+    """Raise SignatureRejected unless one of the given signatures is by one of the secrets, and the time of signing is
+    within the tolerance of `received_at` (seconds since 1970). Header names are lower case."""
+    name, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not name or not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+        raise SignatureRejected("no id, or no time of signing")
+    if abs(received_at - int(stamp)) > tolerance:
+        raise SignatureRejected("signed too long ago, or in the future")
+    given = headers.get("webhook-signature", "")[:2048].split(" ")
+    expected = [standard_webhook(secret, name, stamp, body) for secret in secrets if secret]
+    if not sum([same(ours, theirs) for ours in expected for theirs in given]):
+        raise SignatureRejected("the signature does not match")
