@@ -1,0 +1,85 @@
+"""The sandbox carrier's codes, in our words. They are our own invention."""
+
+from collections.abc import Mapping
+
+from schemas.charges import ChargeType
+from schemas.errors import RefusalCode
+from schemas.shipments import BookingState, LabelFormat, RefundState, VoidOutcome
+from schemas.tracking import ExceptionReason, TrackingStatus
+
+SERVICES: Mapping[str, str] = {
+    "RETURN": "Sandbox Return",
+    "RETURN_EXPRESS": "Sandbox Return Express",
+}
+
+TRACKING: Mapping[str, TrackingStatus] = {
+    "ANN": TrackingStatus.ANNOUNCED,
+    "COL": TrackingStatus.HANDED_OVER,
+    "HUB": TrackingStatus.IN_TRANSIT,
+    "CIN": TrackingStatus.IN_CUSTOMS,
+    "OFD": TrackingStatus.OUT_FOR_DELIVERY,
+    "PUD": TrackingStatus.READY_TO_COLLECT,
+    "ATT": TrackingStatus.DELIVERY_FAILED,
+    "DLV": TrackingStatus.DELIVERED,
+    "RTS": TrackingStatus.RETURNED_TO_SENDER,  # back at the returner, not on the way to the consignee
+    "HLD": TrackingStatus.HELD,
+    "LST": TrackingStatus.LOST,
+    "CAN": TrackingStatus.CANCELLED,
+    "DMG": TrackingStatus.HELD,  # goes on only after somebody has looked
+}
+
+REASONS: Mapping[str, ExceptionReason] = {
+    "ATT": ExceptionReason.CONSIGNEE_ABSENT,
+    "HLD": ExceptionReason.CARRIER_OTHER,
+    "LST": ExceptionReason.CARRIER_LOST,
+    "DMG": ExceptionReason.CARRIER_DAMAGED,
+}
+
+CHARGES: Mapping[str, ChargeType] = {
+    "FRT": ChargeType.FREIGHT,
+    "FSC": ChargeType.FUEL,
+    "INS": ChargeType.INSURANCE,
+}
+
+REFUSALS: Mapping[str, RefusalCode] = {
+    "ADDRESS_NOT_SERVED": RefusalCode.ADDRESS_NOT_SERVICED,
+    "ADDRESS_UNKNOWN": RefusalCode.ADDRESS_INVALID,
+    "DATA_MISSING": RefusalCode.DATA_MISSING,
+    "BAD_JSON": RefusalCode.DATA_INVALID,
+    "DATE_INVALID": RefusalCode.DATE_INVALID,
+    "KEY_REUSED": RefusalCode.REFERENCE_IN_USE,  # same key, other body: the first booking stands
+    "NOT_DELIVERED": RefusalCode.NOT_FOUND,
+    "NOT_FOUND": RefusalCode.NOT_FOUND,
+    "REFERENCE_IN_USE": RefusalCode.REFERENCE_IN_USE,
+    "SERVICE_UNKNOWN": RefusalCode.SERVICE_UNAVAILABLE,
+    "TOO_HEAVY": RefusalCode.WEIGHT_EXCEEDED,
+    "TOO_MANY": RefusalCode.DATA_INVALID,
+    "WINDOW": RefusalCode.WINDOW_CLOSED,
+}
+
+STATES: Mapping[str, BookingState] = {
+    "booked": BookingState.LIVE,
+    "void": BookingState.VOID,
+}
+
+VOIDS: Mapping[str, VoidOutcome] = {
+    "voided": VoidOutcome.VOIDED,
+    "already_void": VoidOutcome.ALREADY_VOID,
+    "rejected": VoidOutcome.REJECTED,
+}
+
+REFUNDS: Mapping[str, RefundState] = {
+    "submitted": RefundState.SUBMITTED,
+    "refunded": RefundState.REFUNDED,
+    "none": RefundState.NOT_APPLICABLE,
+}
+
+LABELS: Mapping[LabelFormat, str] = {
+    LabelFormat.PDF: "pdf",
+    LabelFormat.ZPL: "zpl",
+}
+
+LABEL_FORMATS: Mapping[str, LabelFormat] = {
+    "pdf": LabelFormat.PDF,
+    "zpl": LabelFormat.ZPL,
+}

@@ -1,0 +1,1 @@
+"""A platform driven by hand has no codes."""

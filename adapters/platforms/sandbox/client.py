@@ -1,0 +1,82 @@
+"""Listens and talks to the sandbox platform, or to any shop that keeps the generic contract."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from adapters.platforms.sandbox import mapping
+from adapters.seam import Platform, PlatformAccount, PlatformProfile
+from adapters.toolkit.auth import require_standard_webhook
+from adapters.toolkit.http import Call, Http
+from schemas.messages import InboundMessage, Trust
+from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+
+PAGES = 10
+
+
+class Credentials(BaseModel):
+    """The webhook secrets, the current one and while it is being replaced the next, and the key of the shop's API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    webhook_secret: SecretStr
+    next_secret: SecretStr | None = None
+    api_key: SecretStr = SecretStr("")
+
+
+class SandboxPlatform(Platform):
+    profile: ClassVar[PlatformProfile] = PlatformProfile(
+        id="sandbox",
+        name="Sandbox platform",
+        documentation="gateway/sandbox/platform.py",
+        signature="Standard Webhooks 1.0: webhook-id, webhook-timestamp, webhook-signature",
+        secret_field="webhook_secret",
+        credentials=Credentials,
+    )
+
+    def __init__(self, account: PlatformAccount, http: Http) -> None:
+        super().__init__(account, http)
+        self.credentials = Credentials.model_validate(account.credentials.model_dump())
+        self.base = (account.base_url or f"http://127.0.0.1:8090/platform/{account.id}").rstrip("/")
+
+    def verify(self, message: InboundMessage) -> Trust:
+        """Standard Webhooks, by the current secret or the next one."""
+        both = (self.credentials.webhook_secret, self.credentials.next_secret)
+        secrets = [secret.get_secret_value() for secret in both if secret]
+        require_standard_webhook(secrets, message.headers, message.body, message.received_at.timestamp())
+        return Trust.SIGNED
+
+    def delivery_id(self, message: InboundMessage) -> str:
+        return message.header("webhook-id") or message.sha256
+
+    def read(self, message: InboundMessage) -> Sequence[PlatformEvent]:
+        return mapping.read_message(message.body)
+
+    async def list_returns(self, since: datetime) -> Sequence[ReturnAuthorization]:
+        found: list[ReturnAuthorization] = []
+        for _ in range(PAGES):
+            params = {"since": since.isoformat(), "offset": str(len(found))}
+            call = Call.read("list", "GET", f"{self.base}/returns", params=params, headers=self._key())
+            returns, more = mapping.read_page(await self.http.send(call))
+            found.extend(returns)
+            if not more or not returns:
+                break
+        return found
+
+    async def fetch_return(self, rma_id: str) -> ReturnAuthorization:
+        url = f"{self.base}/returns/{mapping.in_path(rma_id)}"
+        return mapping.read_return(await self.http.send(Call.read("ask_back", "GET", url, headers=self._key())))
+
+    # A PUT may be repeated, so both are reads to the sender: a lost reply is tried again, nothing is looked up.
+    async def give_tracking(self, note: TrackingNote) -> None:
+        url = f"{self.base}/returns/{mapping.in_path(note.rma_id)}/tracking"
+        await self.http.send(Call.read("tracking", "PUT", url, json=mapping.build_tracking(note), headers=self._key()))
+
+    async def give_decision(self, decision: Decision) -> None:
+        url, body = f"{self.base}/returns/{mapping.in_path(decision.rma_id)}/decision", mapping.build_decision(decision)
+        await self.http.send(Call.read("decision", "PUT", url, json=body, headers=self._key()))
+
+    def _key(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.credentials.api_key.get_secret_value()}"}
