@@ -26,7 +26,7 @@ SKIP = SkipValue
 """Leaves an element out whose type would not take an empty value."""
 
 
-class _NoNetwork(zeep.transports.Transport):
+class _NoNetwork(zeep.transports.Transport):  # type: ignore[misc]  # zeep is untyped
     """Reads files; refuses addresses."""
 
     def _load_remote_data(self, url: str) -> NoReturn:

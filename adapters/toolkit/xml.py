@@ -18,12 +18,14 @@ def parse(content: bytes) -> Element:
     """The root element. Raises Unintelligible for what is not XML, is over 5 MB, nested over 256 deep, or has a DOCTYPE."""
     if len(content) > CAP:
         raise Unintelligible("XML over the size limit")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Unintelligible("not well-formed XML") from error
-    if root is None or root.getroottree().docinfo.doctype:
+    if root is None or root.getroottree().docinfo.internalDTD is not None:
         raise Unintelligible("XML with a document type")
     return root
 
