@@ -33,9 +33,17 @@ FORBIDDEN_NOTE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u2
 
 
 class Model(BaseModel):
-    """Base of every canonical model: frozen, strict, and closed to unknown fields."""
+    """Base of every canonical model: frozen, strict, and closed to unknown fields. Bytes are base64 in JSON: a label is
+    no text."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+    )
 
 
 class Personal:
