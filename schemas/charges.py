@@ -116,6 +116,8 @@ class CarrierInvoice(Model):
     due_on: date | None = None
     total: Money
     lines: tuple[InvoiceLine, ...]
+    currency_assumed: bool = False
+    """The file names no currency: it is the account's, and what stands here is the format's usual one."""
 
     @property
     def line_sum(self) -> int:
