@@ -48,10 +48,16 @@ class Token:
 
 @dataclass(slots=True)
 class TokenStore:
-    """One account's token. `get` lets one caller refresh while the others wait for the same answer."""
+    """One account's token. `get` lets one caller refresh while the others wait for the same answer.
+
+    A 401 on a token that had worked, or on one that was never tried, is worth one new token; a second 401 in a row, on the
+    new one, is not. Callers that still held the dropped token do not drop its successor.
+    """
 
     monotonic: Callable[[], float]
     _token: Token | None = field(default=None, repr=False)
+    _dropped: str | None = field(default=None, repr=False)
+    _refusals: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def get(self, refresh: Callable[[], Awaitable[Token]]) -> str:
@@ -61,13 +67,32 @@ class TokenStore:
                 self._token = await refresh()
             return self._token.value
 
+    def keep(self, token: Token) -> None:
+        """Use this token from now on."""
+        self._token = token
+
     @property
-    def holds(self) -> bool:
-        return self._token is not None
+    def secrets(self) -> tuple[str, ...]:
+        """The token values that a transcript must not show."""
+        return tuple(value for value in (self._token.value if self._token else None, self._dropped) if value)
 
     def drop(self) -> None:
         """Forget a token that the carrier no longer takes."""
-        self._token = None
+        if self._token is not None:
+            self._dropped, self._token = self._token.value, None
+
+    def worked(self, sent: str) -> None:
+        """A call with this in it was let in."""
+        if self._token is not None and self._token.value in sent:
+            self._refusals = 0
+
+    def stale(self, sent: str) -> bool:
+        """A call with this in it was answered 401: whether a new token may help. Drops the token it carried."""
+        if self._token is not None and self._token.value in sent:
+            self.drop()
+            self._refusals += 1
+            return self._refusals == 1
+        return self._dropped is not None and self._dropped in sent
 
 
 def standard_webhook(secret: str, message_id: str, timestamp: str, body: bytes) -> str:

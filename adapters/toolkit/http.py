@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import httpx2
 
@@ -26,8 +27,8 @@ from schemas.errors import (
     CredentialsStale,
     NothingHappened,
     OutcomeUnknown,
-    Refused,
     RefusalCode,
+    Refused,
     Throttled,
     Unavailable,
     Unintelligible,
@@ -52,6 +53,12 @@ class Call:
     enveloped: bool = False
     """SOAP: the envelope says what happened, whatever the status."""
     cap: int = CAP
+
+    @property
+    def full_url(self) -> str:
+        """With its query, as written down."""
+        query = urlencode(list(self.params.items() if isinstance(self.params, Mapping) else self.params))
+        return f"{self.url}?{query}" if query else self.url
 
     @classmethod
     def read(cls, name: str, method: str, url: str, *, json: object = None, **rest: Any) -> "Call":
@@ -174,13 +181,7 @@ class Http:
             raise Unavailable("the turn ended before the call could be sent")
 
     async def _exchange(self, call: Call) -> Reply:
-        request = self.client.build_request(
-            call.method,
-            call.url,
-            headers={"User-Agent": "homeward", "Accept-Encoding": "gzip", **call.headers},
-            params=call.params or None,
-            content=call.content,
-        )
+        request = self._request(call)
         if call.creates:
             self.crash(f"{call.name}.before_send")
         try:
@@ -194,6 +195,19 @@ class Http:
         if call.creates:
             self.crash(f"{call.name}.after_send")
         return reply
+
+    def _request(self, call: Call) -> httpx2.Request:
+        try:
+            return self.client.build_request(
+                call.method,
+                call.url,
+                headers={"User-Agent": "homeward", "Accept-Encoding": "gzip", **call.headers},
+                params=call.params or None,
+                content=call.content,
+            )
+        except (httpx2.InvalidURL, UnicodeError) as error:
+            # A header takes ASCII only; the text of the error may hold the credential, so it is not chained.
+            raise Refused(f"the request cannot be written: {type(error).__name__}", code=RefusalCode.CHARSET) from None
 
     async def _read(self, call: Call, request: httpx2.Request) -> Reply:
         response = await self.client.send(request, stream=True)
@@ -210,11 +224,13 @@ class Http:
         return Reply(response.status_code, bytes(content), headers, call.creates)
 
     def _sorted(self, call: Call, reply: Reply) -> Reply:
+        sent = " ".join(call.headers.values())
+        if reply.status != 401:
+            self.tokens.worked(sent)
         try:
             return sort_reply(reply, self.errors, accepts=call.accepts, enveloped=call.enveloped)
         except CredentialsRejected as error:
-            if reply.status == 401 and self.tokens.holds:
-                self.tokens.drop()
+            if reply.status == 401 and self.tokens.stale(sent):
                 raise CredentialsStale("the token is no longer taken", wire_code="401") from error
             raise
 
@@ -226,7 +242,7 @@ class Http:
             Exchange(
                 name=call.name,
                 method=call.method,
-                url=self.redactor.clean(call.url),
+                url=self.redactor.clean(call.full_url),
                 request=self.redactor.clean(f"{head}\n{call.content.decode('utf-8', 'replace')}"),
                 status=reply.status if reply else None,
                 reply=self.redactor.clean(reply.content.decode("utf-8", "replace")) if reply else "",

@@ -1,6 +1,7 @@
 """Keeps credentials out of what is recorded: by value, in every form they take on the wire, and by header name."""
 
 import base64
+import json
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
@@ -9,18 +10,19 @@ from xml.sax.saxutils import escape
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 MASK = "***"
-HEADERS = re.compile(r"(?im)^((?:proxy-)?authorization|cookie|set-cookie|x-api-key|.*token.*|.*secret.*)(:\s*).*$")
+_NAMES = r"[\w.:-]*(?:token|secret|password|passwd|api[_-]?key)[\w.:-]*"
+HEADERS = re.compile(rf"(?im)^((?:proxy-)?authorization|cookie|set-cookie|{_NAMES})(:[ \t]*).*$")
+JSON_FIELDS = re.compile(rf'(?i)("{_NAMES}"\s*:\s*)"(?:[^"\\]|\\.)*"')
+XML_FIELDS = re.compile(rf"(?i)(<{_NAMES}(?:\s[^<>]*)?>)[^<]+")
+SHORTEST = 4
+"""A secret below this is no secret, and masking every "1" would make a transcript worthless."""
 
 
 class Redactor:
-    """Replaces every given secret, and its base64, URL and XML forms, by a mask."""
+    """Replaces every given secret, in each form it takes on the wire, and every header or field with such a name."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms: set[str] = set()
-        for secret in secrets:
-            if len(secret) >= 4:
-                forms |= {secret, quote(secret), quote_plus(secret), escape(secret)}
-                forms.add(base64.b64encode(secret.encode()).decode().rstrip("="))
+        forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
         ordered = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
@@ -31,7 +33,18 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         text = HEADERS.sub(rf"\1\2{MASK}", text)
+        text = JSON_FIELDS.sub(rf'\1"{MASK}"', text)
+        text = XML_FIELDS.sub(rf"\1{MASK}", text)
         return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def _forms(secret: str) -> set[str]:
+    """As it is, and as JSON, XML, URLs and base64 write it."""
+    quoted = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    marked = {escape(secret), escape(secret, {'"': "&quot;"}), escape(secret, {'"': "&quot;", "'": "&apos;"})}
+    dumped = {json.dumps(secret, ensure_ascii=plain)[1:-1] for plain in (True, False)}
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode("ascii").rstrip("=")
+    return {secret, encoded, *quoted, *marked, *dumped}
 
 
 def secrets_in(value: object) -> list[str]:

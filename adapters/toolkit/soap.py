@@ -20,6 +20,7 @@ from zeep.xsd import SkipValue
 from adapters.toolkit import xml
 from adapters.toolkit.http import Call, Http, Reply, error_of_status
 from schemas.errors import AdapterError, OutcomeUnknown, Refused, Unintelligible
+from schemas.values import tidy
 
 FaultReader = Callable[[xml.Element], AdapterError | None]
 SKIP = SkipValue
@@ -97,12 +98,13 @@ def unlisted_fault(fault: xml.Element, *, creates: bool) -> AdapterError:
 def fault_code(fault: xml.Element) -> str | None:
     """SOAP 1.1 `faultcode` or 1.2 `Code/Value`, without its prefix."""
     code = xml.text(fault, "faultcode") or xml.text(fault, "Code", "Value")
-    return code.rpartition(":")[2] if code else None
+    return tidy(code.rpartition(":")[2], 100) if code else None
 
 
 def fault_text(fault: xml.Element) -> str | None:
     """SOAP 1.1 `faultstring` or 1.2 `Reason/Text`."""
-    return xml.text(fault, "faultstring") or xml.text(fault, "Reason", "Text")
+    text = xml.text(fault, "faultstring") or xml.text(fault, "Reason", "Text")
+    return tidy(text, 500) if text else None
 
 
 def soap_reader(read: Callable[[xml.Element], Any], read_fault: FaultReader) -> Callable[[Reply], Any]:

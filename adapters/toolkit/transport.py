@@ -4,6 +4,7 @@ As shipped, httpx-aiohttp calls a POST that the carrier has already read a *conn
 books twice. Here only three errors mean "not sent": ConnectError, ConnectTimeout, PoolTimeout (stack.md 1b, seven cases).
 """
 
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -39,12 +40,20 @@ class HonestTransport(AiohttpTransport):
 
 
 def open_client(
-    *, connections: int = 200, connect_seconds: float = 5.0, read_seconds: float = 30.0, socket_factory: SocketFactory | None = None
+    *,
+    connections: int = 200,
+    connect_seconds: float = 5.0,
+    read_seconds: float = 30.0,
+    socket_factory: SocketFactory | None = None,
 ) -> httpx2.AsyncClient:
     """One client for everything that goes out: no redirects, no proxy from the environment, no cookies kept.
 
     `socket_factory` sees every address just before the connect, literals included: the place for an address guard.
     """
+
+    logging.getLogger("httpx2").setLevel(
+        logging.WARNING
+    )  # it logs whole addresses, and some carriers' keys stand there
 
     def open_session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=15, socket_factory=socket_factory)
