@@ -69,8 +69,6 @@ def one_refusal(found: xml.Element) -> AdapterError | None:
     return Refused("no room", wire_code="full") if xml.text(found, "faultstring") == "no room" else None
 
 
-# --- XML from outside
-
 ENCODINGS = ["utf-8", "utf-16", "utf-16-be", "iso-8859-1", "us-ascii"]
 
 
@@ -141,9 +139,6 @@ def test_text_is_found_whatever_the_namespace() -> None:
         xml.required(root, "b", "d")
 
 
-# --- envelopes out
-
-
 def test_an_envelope_is_built_from_the_wsdl(wsdl: Path) -> None:
     content, action = build_envelope(wsdl, "Carry", {"note": "a < b & c", "box": {"grams": "12"}})
     body = xml.child(xml.parse(content), "Body", "Carry")
@@ -177,9 +172,6 @@ def test_a_wsdl_may_not_import_from_the_network(tmp_path: Path) -> None:
 def test_a_wsdl_itself_is_never_fetched() -> None:
     with pytest.raises(zeep.exceptions.TransportError, match="may not be loaded"):
         _NoNetwork().load("http://127.0.0.1:9/carry.wsdl")
-
-
-# --- replies
 
 
 async def exchange(
