@@ -111,10 +111,10 @@ def create_error(
 ) -> AdapterError:
     """A code that is in no table may follow something created: only a look-up can tell."""
     if code in shut:
-        return CredentialsRejected(wire_code=code, wire_text=text)
+        return CredentialsRejected("account or password refused", wire_code=code, wire_text=text)
     if code not in refusals:
         return OutcomeUnknown("an error that is in no table", wire_code=code, wire_text=text)
-    return Refused(code=_account_or(refusals[code], text), wire_code=code, wire_text=text)
+    return Refused(f"refused with code {code}", code=_account_or(refusals[code], text), wire_code=code, wire_text=text)
 
 
 def read_failure(
@@ -122,11 +122,11 @@ def read_failure(
 ) -> AdapterError:
     """Nothing was to change, so a code that is in no table is simply a no."""
     if code in shut:
-        return CredentialsRejected(wire_code=code, wire_text=text)
+        return CredentialsRejected("account or password refused", wire_code=code, wire_text=text)
     if code in codes.SYSTEM_ERRORS and code not in refusals:
-        return Unavailable(wire_code=code, wire_text=text)
+        return Unavailable("an error of the service itself", wire_code=code, wire_text=text)
     known = refusals.get(code, RefusalCode.OTHER)
-    return Refused(code=_account_or(known, text), wire_code=code, wire_text=text)
+    return Refused(f"refused with code {code}", code=_account_or(known, text), wire_code=code, wire_text=text)
 
 
 def _account_or(known: RefusalCode, text: str | None) -> RefusalCode:
