@@ -11,17 +11,8 @@ from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace,
 from adapters.toolkit.auth import basic
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.charges import Quote
-from schemas.errors import AdapterError, RefusalCode, Refused
-from schemas.shipments import (
-    Booking,
-    BookingRequest,
-    FoundBooking,
-    Pickup,
-    PickupRequest,
-    RefundState,
-    VoidOutcome,
-    VoidReceipt,
-)
+from schemas.errors import AdapterError, Refused
+from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, VoidReceipt
 from schemas.tracking import ProofOfDelivery, TrackingReport
 from schemas.values import ClientRef, ShortText, Waybill
 
@@ -166,11 +157,7 @@ class DhlExpress(Carrier):
                 Call.create("cancel_pickup", "DELETE", url, headers=self.headers, params=params)
             )
         except Refused as error:
-            if error.code not in (RefusalCode.NOT_FOUND, RefusalCode.ALREADY_VOIDED):
-                raise
-            gone = VoidOutcome.ALREADY_VOID if error.code is RefusalCode.ALREADY_VOIDED else VoidOutcome.REJECTED
-            refund = RefundState.NOT_APPLICABLE
-            return VoidReceipt(outcome=gone, refund=refund, wire_code=error.wire_code, wire_text=error.wire_text)
+            return mapping_pickups.refused_cancel(error)
         return mapping_pickups.read_cancelled(reply)
 
 

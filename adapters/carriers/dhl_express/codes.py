@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from schemas.charges import ChargeType
 from schemas.errors import RefusalCode
-from schemas.shipments import LabelFormat
+from schemas.shipments import LabelFormat, VoidOutcome
 from schemas.tracking import ExceptionReason, TrackingStatus
 
 TRACKING: Mapping[str, TrackingStatus] = {
@@ -100,12 +100,20 @@ PHRASES: Mapping[str, RefusalCode] = {
     "shiptimestamp": RefusalCode.DATE_INVALID,
     "missing": RefusalCode.DATA_MISSING,
     "required key": RefusalCode.DATA_MISSING,
+    "completed": RefusalCode.ALREADY_USED,  # before the next: "cancelled or completed" may mean the van has been
     "already cancel": RefusalCode.ALREADY_VOIDED,
     "account": RefusalCode.ACCOUNT_INVALID,
     "not available": RefusalCode.SERVICE_UNAVAILABLE,
     "not found": RefusalCode.NOT_FOUND,
 }
 """Asked in this order where the number stands in no table."""
+
+CANCELS: Mapping[RefusalCode, VoidOutcome] = {
+    RefusalCode.ALREADY_USED: VoidOutcome.REJECTED,
+    RefusalCode.ALREADY_VOIDED: VoidOutcome.ALREADY_VOID,
+    RefusalCode.NOT_FOUND: VoidOutcome.NOT_APPLICABLE,
+}
+"""Refusals of a cancellation that are its outcome."""
 
 UNSURE = frozenset({"999"})
 """A process failure: it may have happened half-way, whatever the status."""
@@ -157,11 +165,7 @@ CHARGE_NAMES: Mapping[str, ChargeType] = {
 }
 """For lines without a code."""
 
-TOTALS: Mapping[str, ChargeType] = {
-    "SPRQT": ChargeType.FREIGHT,
-    "STTXA": ChargeType.TAX,
-    "STDIS": ChargeType.DISCOUNT,
-}
+TOTALS: Mapping[str, ChargeType] = {"SPRQT": ChargeType.FREIGHT, "STTXA": ChargeType.TAX, "STDIS": ChargeType.DISCOUNT}
 """The parts of `totalPriceBreakdown`: net shipment charge, tax, discount."""
 
 IMAGES: Mapping[str, LabelFormat] = {

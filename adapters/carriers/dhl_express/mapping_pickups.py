@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from adapters.carriers.dhl_express.codes import CANCELS
 from adapters.carriers.dhl_express.mapping import dhl_time, local, named_zone, open_reply, word
 from adapters.carriers.dhl_express.mapping_booking import (
     accounts,
@@ -21,11 +22,12 @@ from adapters.carriers.dhl_express.mapping_booking import (
     services,
 )
 from adapters.toolkit.http import Reply
-from schemas.errors import Unintelligible
+from schemas.errors import Refused, Unintelligible
 from schemas.shipments import BookingRequest, Pickup, PickupRequest, RefundState, VoidOutcome, VoidReceipt
 from schemas.values import Money
 
 DEFAULT_PRODUCT = "P"
+WORST_FIRST = (VoidOutcome.REJECTED, VoidOutcome.VOIDED, VoidOutcome.ALREADY_VOID, VoidOutcome.NOT_APPLICABLE)
 REASON = "the return is not collected"
 
 
@@ -150,6 +152,14 @@ def read_cancelled(reply: Reply) -> VoidReceipt:
     return VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE, wire_text=text or None)
 
 
+def refused_cancel(error: Refused) -> VoidReceipt:
+    """A refusal that says what became of the pickup; any other is raised again."""
+    if error.code not in CANCELS:
+        raise error
+    none = RefundState.NOT_APPLICABLE
+    return VoidReceipt(outcome=CANCELS[error.code], refund=none, wire_code=error.wire_code, wire_text=error.wire_text)
+
+
 def joined(receipts: Sequence[VoidReceipt]) -> VoidReceipt:
-    """One receipt for a pickup of several confirmations: voided if any just was."""
-    return next((one for one in receipts if one.outcome is VoidOutcome.VOIDED), receipts[0])
+    """One receipt for a pickup of several confirmations: the one that leaves most to do."""
+    return min(receipts, key=lambda receipt: WORST_FIRST.index(receipt.outcome))

@@ -4,6 +4,7 @@ DHL writes date, time and offset as three strings. `GET /tracking` cannot ask fo
 the service area of the scan gives the zone. A piece repeats the shipment's scans: those are read once.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +29,8 @@ from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport, Tra
 from schemas.values import ClientRef, Place, Waybill
 
 Parameters = tuple[tuple[str, str], ...]
+ABSENT = re.compile(r"(?i)^no\b|not found")
+"""A shipment's own `status` where it is not known; else it is `Success`."""
 PROOFS = {"PDF": "application/pdf", "PNG": "image/png", "TIFF": "image/tiff", "JPEG": "image/jpeg", "GIF": "image/gif"}
 
 
@@ -58,7 +61,7 @@ def read_tracking(reply: Reply, asked: Sequence[Waybill] = ()) -> TrackingReport
     shipments = _shipments(reply)
     events = tuple(event for number, part in shipments for event in _events(number, part))
     scanned = {event.waybill for event in events}
-    fine = {number for number, part in shipments if word(part.get("status")).lower() in ("", "success")}
+    fine = {number for number, part in shipments if not ABSENT.search(word(part.get("status")))}
     known = scanned | fine
     missing = [*asked, *(number for number, _ in shipments)]
     return TrackingReport(events=events, not_found=tuple(dict.fromkeys(n for n in missing if n not in known)))
