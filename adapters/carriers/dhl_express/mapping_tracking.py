@@ -56,8 +56,8 @@ def read_tracking(reply: Reply, asked: Sequence[Waybill] = ()) -> TrackingReport
 
     DHL answers 404 when it knows none of the waybills; its `instance` repeats them.
     """
-    if reply.status == 404 and (problem := read_problem(reply)):
-        return TrackingReport(not_found=tuple(asked) or _asked_for(reply) if problem else ())
+    if reply.status == 404 and read_problem(reply):
+        return TrackingReport(not_found=tuple(asked) or _asked_for(reply))
     shipments = _shipments(reply)
     events = tuple(event for number, part in shipments for event in _events(number, part))
     scanned = {event.waybill for event in events}
