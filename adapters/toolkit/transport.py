@@ -7,6 +7,7 @@ books twice. Here only three errors mean "not sent": ConnectError, ConnectTimeou
 import logging
 import socket
 from collections.abc import Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import aiohttp
@@ -61,5 +62,9 @@ def open_client(
 
     timeout = httpx2.Timeout(connect=connect_seconds, read=read_seconds, write=read_seconds, pool=connect_seconds)
     return httpx2.AsyncClient(
-        transport=HonestTransport(client=open_session), timeout=timeout, follow_redirects=False, trust_env=False
+        transport=HonestTransport(client=open_session),
+        timeout=timeout,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        follow_redirects=False,
+        trust_env=False,
     )
