@@ -118,6 +118,8 @@ class Carrier(ABC):
     profile: ClassVar[CarrierProfile]
     readers: ClassVar[Mapping[str, Reader]]
     """Reply kind (booking, tracking, void, pickup, quote, proof, find) to the pure function that the verb itself uses."""
+    accepts: ClassVar[Mapping[str, frozenset[int]]] = {}
+    """Error statuses, by reply kind, that the reader reads itself: a 404 that says "none of them known"."""
 
     def __init__(self, account: CarrierAccount, http: Http) -> None:
         self.account = account

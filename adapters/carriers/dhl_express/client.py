@@ -90,6 +90,7 @@ class DhlExpress(Carrier):
         "proof": mapping_tracking.read_proof,
         "find": mapping_tracking.read_found,
     }
+    accepts: ClassVar[Mapping[str, frozenset[int]]] = {"tracking": frozenset({404}), "find": frozenset({404})}
 
     def __init__(self, account: CarrierAccount, http: Http) -> None:
         super().__init__(account, http)
@@ -146,7 +147,7 @@ class DhlExpress(Carrier):
         return mapping_tracking.read_proof(reply, waybill)
 
     async def _search(self, name: str, params: mapping_tracking.Parameters) -> Reply:
-        url, accepts = f"{self.base}/tracking", frozenset({404})
+        url, accepts = f"{self.base}/tracking", self.accepts["tracking"]
         return await self.http.send(Call.read(name, "GET", url, headers=self.headers, params=params, accepts=accepts))
 
     async def _cancel(self, number: str) -> VoidReceipt:
