@@ -60,15 +60,12 @@ class LegalDays:
 
 @lru_cache(maxsize=2048)
 def legal_days(country: str, region: str | None, year: int) -> LegalDays:
-    """Cached: building a year takes milliseconds, asking it takes none. Raises ValueError for an unknown country or region.
-
-    The neighbouring years are built too, because an observed New Year or a substituted day can belong to them.
-    """
+    """Cached: building a year takes milliseconds, asking it takes none. Raises ValueError for an unknown country or region."""
     name = "-".join(filter(None, (country, region)))
     if country not in COUNTRIES:
         raise ValueError(f"{name!r} is not a calendar such as CN or DE-BY")
     try:
-        law = holidays.country_holidays(country, subdiv=region, years=(year - 1, year, year + 1))
+        law = holidays.country_holidays(country, subdiv=region, years=year)
     except NotImplementedError as error:
         raise ValueError(f"no holiday calendar is known for {name}") from error
     first = date(year, 1, 1)

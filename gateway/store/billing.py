@@ -43,13 +43,13 @@ class InvoiceLines(Shelf):
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.id))
 
-    async def billed_before(self, waybills: Sequence[str], invoice_id: str) -> Sequence[Record]:
-        """Matched lines of other invoices for the same waybills."""
+    async def of_shipments(self, shipment_ids: Sequence[str], *, but: str) -> Sequence[Record]:
+        """Lines of other invoices that were matched or disputed for these shipments."""
         columns = self.table.c
         return await self.tx.all(
             self.mine().where(
-                columns.waybill.in_(waybills),
-                columns.invoice_id != invoice_id,
+                columns.shipment_id.in_(shipment_ids),
+                columns.invoice_id != but,
                 columns.state.in_(("matched", "disputed")),
             )
         )

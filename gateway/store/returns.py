@@ -20,9 +20,10 @@ def canonical_number(value: str) -> str:
 class Returns(Shelf):
     table, prefix, noun = tables.returns, "ret", "return"
 
-    async def by_rma(self, source_id: str, rma_id: str) -> Record | None:
+    async def by_rma(self, source_id: str, rma_id: str, *, lock: bool = False) -> Record | None:
         columns = self.table.c
-        return await self.tx.first(self.mine().where(columns.source_id == source_id, columns.rma_id == rma_id))
+        mine = self.mine().where(columns.source_id == source_id, columns.rma_id == rma_id)
+        return await self.tx.first(mine.with_for_update() if lock else mine)
 
     async def by_external(self, external_id: str) -> Record | None:
         return await self.tx.first(self.mine().where(self.table.c.external_id == external_id))

@@ -29,6 +29,23 @@ class Shipments(Shelf):
         columns = self.table.c
         return await self.tx.all(self.mine().where(columns.carrier == carrier, columns.waybill.in_(waybills)))
 
+    async def known_as(self, carrier: str, canonicals: Sequence[str]) -> Sequence[Record]:
+        """The carrier's shipments that these numbers name (waybills of all parcels, our references), with `canonical`."""
+        numbers, columns = tables.numbers.c, self.table.c
+        statement = (
+            select(self.table, numbers.canonical)
+            .join(
+                tables.numbers, (numbers.return_id == columns.return_id) & (numbers.exporter_id == columns.exporter_id)
+            )
+            .where(
+                columns.exporter_id == self.tx.exporter_id,
+                columns.carrier == carrier,
+                numbers.canonical.in_(canonicals),
+                numbers.kind.in_(("waybill", "client_ref", "rma")),
+            )
+        )
+        return await self.tx.all(statement)
+
     async def to_poll(self, account_id: str, now: datetime, limit: int) -> Sequence[Record]:
         """The account's shipments that are due for a look, the longest overdue first."""
         columns = self.table.c

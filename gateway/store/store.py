@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.store import messages, work
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
-from gateway.store.database import Connection, Database
+from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
 from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
@@ -118,11 +118,13 @@ class Store:
         try:
             new = await self._append_durably(arrivals)
         except Exception as error:
-            if len(batch) > 1:  # a poison row must not fail its neighbours
+            if len(batch) > 1 and not isinstance(error, StoreUnavailable):  # a poison row must not fail its neighbours
                 for single in batch:
                     await self._append([single])
                 return
-            batch[0][1].set_exception(error)
+            for _, kept in batch:
+                if not kept.done():
+                    kept.set_exception(error)
             return
         for arrival, kept in batch:
             if not kept.done():

@@ -67,8 +67,12 @@ class Tx:
     async def wake(self, kind: str, row_id: str, at: datetime | None = None) -> None:
         """Make the row due (now, unless said otherwise) and say "go" when this transaction is durable."""
         job = await work.make_due(self.connection, kind, row_id, self.exporter_id, at or self.now)
-        if at is None or at <= self.now:
+        if job is not None and (at is None or at <= self.now):
             self.woken.append(job)
+
+    def go(self, kind: str, row_id: str) -> None:
+        """Say "go" for a row that this transaction added with `due_at=now`."""
+        self.woken.append(Job(kind, row_id, self.exporter_id))
 
     def note(
         self,
@@ -108,9 +112,10 @@ class Shelf:
     async def find(self, row_id: str) -> Record | None:
         return await self.tx.first(self.mine().where(self.table.c.id == row_id))
 
-    async def get(self, row_id: str) -> Record:
-        """Raises NotFound, the same whether it is nobody's or somebody else's."""
-        row = await self.find(row_id)
+    async def get(self, row_id: str, *, lock: bool = False) -> Record:
+        """Raises NotFound, the same whether it is nobody's or somebody else's. `lock` holds it until the end."""
+        mine = self.mine().where(self.table.c.id == row_id)
+        row = await self.tx.first(mine.with_for_update() if lock else mine)
         if row is None:
             raise NotFound(f"no such {self.noun}")
         return row

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
+from schemas.values import Json
 
 LEASE = timedelta(seconds=90)
 """Longer than a call's total limit (45 s) and the write after it."""
@@ -51,12 +52,17 @@ class TurnLost(Exception):
 
 
 async def claim(connection: Connection, job: Job, now: datetime, lease: timedelta = LEASE) -> Row[Any] | None:
-    """Take the row's next turn if it is due; None where it is not, any more."""
+    """Take the row's next turn if it is due and nobody has taken the job's; None where it is not, any more."""
     table = WORK[job.kind]
     taken = await connection.execute(
         update(table)
-        .where(table.c.id == job.id, table.c.exporter_id == job.exporter_id, table.c.due_at <= now)
-        .values(turn=table.c.turn + 1, tries=table.c.tries + 1, due_at=now + lease)
+        .where(
+            table.c.id == job.id,
+            table.c.exporter_id == job.exporter_id,
+            table.c.turn == job.turn,
+            table.c.due_at <= now,
+        )
+        .values(turn=table.c.turn + 1, tries=table.c.tries + 1, due_at=now + lease, held=True)
         .returning(table)
     )
     return taken.one_or_none()
@@ -76,22 +82,53 @@ async def settle(
     kept = await connection.execute(
         update(table)
         .where(table.c.id == row.id, table.c.turn == row.turn)
-        .values(due_at=due_at, tries=tries, parked=parked)
+        .values(due_at=due_at, tries=tries, parked=parked, held=False)
     )
     if kept.rowcount != 1:
         raise TurnLost(f"{kind} {row.id}")
 
 
-async def make_due(connection: Connection, kind: str, row_id: str, exporter_id: str, at: datetime) -> Job:
-    """Move the row's timer to `at`, as a new job with a fresh count of tries."""
+async def stumble(
+    connection: Connection, job: Job, *, due_at: datetime | None, parked: str | None, also: Json | None = None
+) -> None:
+    """End the turn that this job's claim took and that failed by a bug of ours; nothing where it is not ours any more."""
+    table = WORK[job.kind]
+    await connection.execute(
+        update(table)
+        .where(table.c.id == job.id, table.c.turn == job.turn + 1)
+        .values(due_at=due_at, parked=parked, held=False, **(also or {}))
+    )
+
+
+async def tries_of(connection: Connection, job: Job) -> int:
+    """How often the row was claimed without success."""
+    table = WORK[job.kind]
+    return int((await connection.execute(select(table.c.tries).where(table.c.id == job.id))).scalar() or 0)
+
+
+async def make_due(connection: Connection, kind: str, row_id: str, exporter_id: str, at: datetime) -> Job | None:
+    """Move the row's timer to `at`, as a new job with a fresh count of tries.
+
+    A turn that is taken is left alone (None): whoever holds it looks at the row again before it settles.
+    """
     table = WORK[kind]
     moved = await connection.execute(
         update(table)
-        .where(table.c.id == row_id, table.c.exporter_id == exporter_id)
+        .where(table.c.id == row_id, table.c.exporter_id == exporter_id, table.c.held.is_(False))
         .values(due_at=at, tries=0, parked=None)
         .returning(table.c.turn)
     )
-    return Job(kind, row_id, exporter_id, moved.scalar_one())
+    turn = moved.scalar_one_or_none()
+    return None if turn is None else Job(kind, row_id, exporter_id, turn)
+
+
+async def release(connection: Connection, now: datetime) -> int:
+    """Give back every turn that is taken. Only for a database that nobody else can have open."""
+    freed = 0
+    for table in {id(table): table for table in WORK.values()}.values():
+        given_back = update(table).where(table.c.held.is_(True)).values(due_at=now, held=False)
+        freed += (await connection.execute(given_back)).rowcount
+    return freed
 
 
 async def due(connection: Connection, kind: str, now: datetime, limit: int = 500) -> Sequence[Job]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Text, false, text
 
 from gateway.store.types import Instant
 
@@ -26,12 +26,17 @@ def exporter() -> Column[Any]:
 
 
 def work() -> list[Column[Any]]:
-    """`due_at`: when the row's job is next due, None when there is nothing to do. `turn` grows with each claim and fences
-    the write. `tries` counts claims without success. `parked` says why a person must look."""
+    """The columns of a row that is work.
+
+    `due_at`: when the row's job is next due, None when there is nothing to do. `turn` grows with each claim and fences the
+    write. `tries` counts claims without success. `held` is set while a turn is taken: then `due_at` is the end of its
+    lease. `parked` says why a person must look.
+    """
     return [
         Column("due_at", Instant),
         Column("turn", Integer, nullable=False, default=0, server_default="0"),
         Column("tries", Integer, nullable=False, default=0, server_default="0"),
+        Column("held", Boolean, nullable=False, default=False, server_default=false()),
         Column("parked", Text),
     ]
 

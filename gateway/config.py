@@ -1,0 +1,48 @@
+"""Settings, from the environment, in one frozen model. Every name begins with `HOMEWARD_`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. The defaults run everything in one process on files in `data`."""
+
+    model_config = SettingsConfigDict(env_prefix="HOMEWARD_", frozen=True, extra="ignore")
+
+    data: Path = Path("homeward-data")
+    """Folder of the embedded database, the key file and the lock."""
+    db: str = ""
+    """`postgresql://…`; empty is SQLite in `data`."""
+    redis: str = ""
+    """`redis://…` for pace shared across machines and live updates; empty is in-process."""
+    key_file: Path | None = None
+    """Keys that seal credentials, one a line, newest first; default `data/keys`."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""
+    """How the outside reaches us, for webhook addresses and label links; default http://host:port."""
+    jobs_at_once: Annotated[int, Field(ge=4, le=1000)] = 64
+    body_limit: int = 2_000_000
+    """Bytes of a request's body; documents have their own limit."""
+    document_limit: int = 15_000_000
+    private_endpoints: bool = False
+    """Allow webhooks out to private addresses and plain http: for tests and the sandbox only."""
+    log_level: str = "info"
+    workers_share: Annotated[int, Field(ge=1)] = 1
+    """How many processes share the lanes when Redis is away: each then goes at rate/N."""
+    carriers_paused: bool = False
+
+    @property
+    def database_url(self) -> str:
+        return self.db or f"sqlite:///{(self.data / 'homeward.db').resolve()}"
+
+    @property
+    def keys(self) -> Path:
+        return self.key_file or self.data / "keys"
+
+    @property
+    def address(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")

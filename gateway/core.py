@@ -1,0 +1,194 @@
+"""The open house: store, engine, lanes, adapters, clock, and the one way out. Opened once a process, closed in order."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from adapters import registry
+from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
+from adapters.toolkit.auth import TokenStore
+from adapters.toolkit.http import Exchange, FreeLane, Http
+from adapters.toolkit.redaction import Redactor
+from adapters.toolkit.transport import open_client
+from gateway.config import Settings
+from gateway.crash import crash
+from gateway.guard import guarded_socket
+from gateway.lanes import Lanes, Pacer
+from gateway.store.database import Database, StoreUnavailable
+from gateway.store.secrets import Sealer
+from gateway.store.store import Store
+from gateway.store.transaction import Record
+from gateway.store.work import LEASE
+
+log = structlog.get_logger(__name__)
+AFTER_CALL = 5.0
+"""Seconds kept free at the end of a turn for the write."""
+
+
+class Metrics:
+    """What is counted. Labels are kinds and ids of adapters, never anything of a person's."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.jobs = Counter("homeward_jobs", "Jobs run", ["kind", "outcome"], registry=self.registry)
+        self.calls = Histogram(
+            "homeward_call_seconds",
+            "Calls to carriers and platforms",
+            ["adapter", "verb", "outcome"],
+            registry=self.registry,
+        )
+        self.received = Counter("homeward_messages", "Messages received", ["door", "outcome"], registry=self.registry)
+        self.unknown_codes = Counter("homeward_unknown_codes", "Codes in no table", ["adapter"], registry=self.registry)
+        self.deliveries = Counter("homeward_deliveries", "Webhooks out", ["outcome"], registry=self.registry)
+        self.parked = Gauge("homeward_parked", "Rows that wait for a person", ["kind"], registry=self.registry)
+
+
+@dataclass
+class Gateway:
+    """Everything a journey may use. `clock` gives the instant, `monotonic` measures waits; tests move both."""
+
+    settings: Settings
+    store: Store
+    lanes: Lanes
+    sealer: Sealer
+    client: httpx2.AsyncClient
+    hooks: httpx2.AsyncClient
+    """The client for addresses that users gave: guarded at connect time."""
+    clock: Callable[[], datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    metrics: Metrics = field(default_factory=Metrics)
+    _tokens: dict[str, TokenStore] = field(default_factory=dict)
+
+    def turn_ends(self, total_seconds: float) -> float:
+        """The monotonic second until which a turn that is claimed now may start a call of this length."""
+        return self.monotonic() + LEASE.total_seconds() - total_seconds - AFTER_CALL
+
+    def open_carrier(
+        self,
+        account: Record,
+        *,
+        turn_ends: float | None = None,
+        record: Callable[[Exchange], None] | None = None,
+        stage: str = "",
+    ) -> Carrier:
+        """An account's adapter, for one job. `stage` names the crash points around its creating calls."""
+        adapter = registry.carrier(account.carrier)
+        profile = adapter.profile
+        credentials = profile.credentials.model_validate_json(self.sealer.open(account.id, account.credentials))
+        opened = CarrierAccount(
+            id=account.id,
+            carrier=account.carrier,
+            credentials=credentials,
+            base_url=account.base_url,
+            zone=account.zone,
+        )
+        lane = self.lanes.of(account.lane, profile.pace)
+        http = self._http(account.id, lane, credentials, account.carrier, record, stage)
+        return adapter(opened, replace(http, turn_ends=turn_ends, total_seconds=profile.total_seconds))
+
+    def open_platform(self, source: Record, *, record: Callable[[Exchange], None] | None = None) -> Platform:
+        """A shop's adapter."""
+        adapter = registry.platform(source.platform)
+        credentials = adapter.profile.credentials.model_validate_json(self.sealer.open(source.id, source.credentials))
+        opened = PlatformAccount(
+            id=source.id, platform=source.platform, credentials=credentials, base_url=source.base_url
+        )
+        lane = self.lanes.of(source.id, adapter.profile.pace)
+        return adapter(opened, self._http(source.id, lane, credentials, source.platform, record, ""))
+
+    def _http(
+        self,
+        key: str,
+        lane: Any,
+        credentials: Any,
+        adapter: str,
+        record: Callable[[Exchange], None] | None,
+        stage: str,
+    ) -> Http:
+        def observe(exchange: Exchange) -> None:
+            outcome = exchange.error or "ok"
+            self.metrics.calls.labels(adapter, exchange.name, outcome).observe(exchange.seconds)
+            log.info("call", adapter=adapter, verb=exchange.name, status=exchange.status, outcome=outcome)
+            if record is not None:
+                record(exchange)
+
+        return Http(
+            client=self.client,
+            lane=lane or FreeLane(),
+            tokens=self._tokens.setdefault(key, TokenStore(self.monotonic)),
+            redactor=Redactor.of(credentials),
+            record=observe,
+            monotonic=self.monotonic,
+            crash=lambda point: crash(f"{stage}.{point.rpartition('.')[2]}"),
+        )
+
+    def seal_credentials(self, owner_id: str, credentials: Any) -> str:
+        """A credentials model, sealed for its owner."""
+        return self.sealer.seal(owner_id, json.dumps(_revealed(credentials)))
+
+
+def _revealed(model: Any) -> dict[str, Any]:
+    """A credentials model with its secrets in clear, for sealing only."""
+
+    def show(value: Any) -> Any:
+        if hasattr(value, "get_secret_value"):
+            return value.get_secret_value()
+        if isinstance(value, (list, tuple)):
+            return [show(item) for item in value]
+        return value
+
+    return {name: show(getattr(model, name)) for name in type(model).model_fields}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, monotonic: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Gateway]:
+    """Open everything, wait for the database if it is still starting, and close in reverse order."""
+    database = Database(settings.database_url)
+    lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic)
+    client = open_client()
+    hooks = open_client(read_seconds=15, socket_factory=None if settings.private_endpoints else guarded_socket)
+    try:
+        await _await_database(database)
+        yield Gateway(
+            settings=settings,
+            store=Store(database, clock),
+            lanes=lanes,
+            sealer=Sealer.from_file(settings.keys),
+            client=client,
+            hooks=hooks,
+            clock=clock,
+            monotonic=monotonic,
+        )
+    finally:
+        await hooks.aclose()
+        await client.aclose()
+        await lanes.close()
+        await database.close()
+
+
+async def _await_database(database: Database) -> None:
+    """A database that starts beside us may need a moment; one that is not migrated does not."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(StoreUnavailable),
+        wait=wait_random_exponential(multiplier=0.2, max=3),
+        stop=stop_after_delay(30),
+        reraise=True,
+    ):
+        with attempt:
+            async with database.reading():
+                pass

@@ -1,0 +1,160 @@
+"""Acceptance: limits judged by event time, and the exporter's act with its evidence.
+
+At the end of a limit the carrier is asked once more; what expiry does by default is to ask a person. The acceptance itself
+is append-only: a correction is a new version, and the evidence is kept by hash.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from gateway.core import Gateway
+from gateway.crash import crash
+from gateway.journeys import clocks, tracking
+from gateway.journeys.notices import announce
+from gateway.rules import deadlines, lifecycle
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.acceptance import (
+    AcceptanceDecision,
+    AcceptanceRecord,
+    Clock,
+    DeadlineState,
+    Stage,
+)
+from schemas.errors import Conflict
+from schemas.messages import NoticeKind
+from schemas.returns import Decision, DecisionKind, ReturnStatus
+from schemas.tracking import TrackingReport
+
+LAST_STAGES = frozenset({"due", "lapse"})
+STATUS_OF = {
+    AcceptanceDecision.ACCEPT: ReturnStatus.ACCEPTED,
+    AcceptanceDecision.ACCEPT_WITH_RESERVATION: ReturnStatus.ACCEPTED,
+    AcceptanceDecision.PART: ReturnStatus.ACCEPTED,
+    AcceptanceDecision.REJECT: ReturnStatus.REJECTED,
+    AcceptanceDecision.DISPOSE: ReturnStatus.REJECTED,
+}
+TOLD_AS = {
+    ReturnStatus.ACCEPTED: DecisionKind.ACCEPTED,
+    ReturnStatus.REJECTED: DecisionKind.REJECTED,
+}
+
+
+async def judge_deadline(gw: Gateway, job: Job) -> None:
+    """The time of a stage has come: at the end ask the carrier once more, then fire what is still true, each stage once."""
+    async with gw.store.transaction(job.exporter_id) as tx:
+        row = await tx.claim(job)
+        if row is None:
+            return
+        due = deadlines.due_stages(row.terms, row.fired, tx.now)
+        shipment = await tx.shipments.find(row.shipment_id) if row.shipment_id else None
+        account = await tx.accounts.get(shipment.account_id) if shipment else None
+    report: TrackingReport | None = None
+    if shipment and account and shipment.waybill and any(stage.name in LAST_STAGES for stage in due):
+        report = await tracking.look_now(gw, shipment, account)
+    async with gw.store.transaction(job.exporter_id) as tx:
+        if report is not None and shipment is not None:
+            await tracking.record(gw, tx, shipment.id, report.events, "poll")
+        await _fire(tx, row)
+    crash("deadline.after_fire")
+
+
+async def _fire(tx: Desk, claimed: Record) -> None:
+    row = await tx.deadlines.get(claimed.id, lock=True)
+    if row.state != DeadlineState.RUNNING:
+        await tx.settle("judge", claimed)
+        return
+    due = deadlines.due_stages(row.terms, row.fired, tx.now)
+    for stage in due:
+        await _fire_stage(tx, row, stage)
+    fired = [*row.fired, *(stage.name for stage in due)]
+    over = any(stage.name in LAST_STAGES for stage in due)
+    await tx.deadlines.set(row.id, fired=fired, state=DeadlineState.EXPIRED if over else row.state)
+    coming = deadlines.next_stage(row.terms, fired)
+    await tx.settle("judge", claimed, due_at=coming.at if coming and not over else None)
+
+
+async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:
+    late = int((tx.now - stage.at).total_seconds())
+    last = stage.name in LAST_STAGES
+    said = {
+        **clocks.said(row.terms, row.clock),
+        "stage": stage.name,
+        "stage_at": stage.at.isoformat(),
+        "late_by_seconds": late,
+    }
+    tx.note(f"deadline.fired.{stage.name}", row.id, chain=row.return_id, after={"late": late})
+    if last:
+        action = deadlines.expiry_action(row.terms)
+        detail = f"{row.clock} limit was over at {row.due_by.isoformat()}; policy: {action}"
+        await tx.tasks.ask("deadline_missed", f"deadline:{row.id}:due", detail, row.return_id)
+    await announce(
+        tx,
+        NoticeKind.DEADLINE_MISSED if last else NoticeKind.DEADLINE_REMINDER,
+        said,
+        cause=f"stage:{row.id}:{stage.name}:{row.due_by.isoformat()}",
+        return_id=row.return_id,
+    )
+
+
+async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
+    """Record the exporter's act as a new version; its number. Judged by when it was decided, not by when we heard."""
+    row = await tx.returns.get(return_id, lock=True)
+    lifecycle.require(lifecycle.Act.ACCEPT, row.status)
+    await _check(tx, row, record)
+    if record.decision is AcceptanceDecision.EXTEND:
+        raise Conflict("an extension is asked of the deadline, not recorded as an acceptance", state=row.status)
+    late = await clocks.met(tx, Clock.ACCEPTANCE, return_id, record.decided_at)
+    version = await tx.acceptances.next_version(return_id)
+    await tx.acceptances.add(
+        return_id=return_id, version=version, record=record, late_by_seconds=late, recorded_at=tx.now
+    )
+    status = STATUS_OF[record.decision]
+    await tx.returns.set(return_id, status=status, updated_at=tx.now)
+    tx.note(
+        "acceptance.recorded",
+        return_id,
+        chain=return_id,
+        before={"status": row.status},
+        after={"status": status, "version": version, "decision": record.decision, "late": late},
+    )
+    decision = Decision(
+        rma_id=row.rma_id,
+        kind=TOLD_AS[status],
+        decided_at=record.decided_at,
+        reason=record.reservation and record.reservation[:500],
+    )
+    await announce(
+        tx,
+        NoticeKind.ACCEPTANCE_RECORDED,
+        {
+            "decision": record.decision,
+            "decided_at": record.decided_at.isoformat(),
+            "version": version,
+            "late_by_seconds": late,
+            "evidence": [item.sha256 for item in record.evidence],
+            "platform": decision.model_dump(mode="json"),
+        },
+        cause=f"accepted:{return_id}:{version}",
+        return_id=return_id,
+        source_id=row.source_id,
+    )
+    return version
+
+
+async def _check(tx: Desk, row: Record, record: AcceptanceRecord) -> None:
+    """Lines must be the return's, evidence must be stored and unchanged, and nothing is decided in the future."""
+    if record.decided_at > tx.now + timedelta(minutes=5):
+        raise Conflict("decided_at lies in the future", state=row.status)
+    known = {item.line_id: item.quantity for item in row.authorization.items}
+    counted: dict[str, int] = {}
+    for inspection in record.inspections:
+        counted[inspection.line_id] = counted.get(inspection.line_id, 0) + inspection.quantity
+    strange: Sequence[str] = [line for line, quantity in counted.items() if quantity > known.get(line, 0)]
+    if strange:
+        raise Conflict(f"more than was returned, or not of this return: {', '.join(sorted(strange))}", state=row.status)
+    for evidence in record.evidence:
+        document = await tx.documents.get(evidence.document_id)
+        if document.sha256 != evidence.sha256:
+            raise Conflict("the evidence is not the document that is stored", state=row.status)

@@ -1,0 +1,242 @@
+"""One mechanism for every creating call: intent first, three outcomes, and never a second create while one is unknown.
+
+An attempt row with our own reference is committed in state `sending` before anything leaves. What comes back is accepted,
+refused (positively known: nothing was created) or unknown. While an attempt is `sending`, `unknown` or `live` it holds its
+subject's one slot (a partial unique index), so a second attempt cannot even be written down.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from adapters import registry
+from adapters.seam import Carrier, CarrierProfile, LookUp
+from adapters.toolkit.http import Exchange
+from gateway.core import Gateway
+from gateway.jobs import back_off
+from gateway.rules.references import client_ref
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from schemas.errors import (
+    AdapterError,
+    CredentialsRejected,
+    CredentialsStale,
+    NothingHappened,
+    OutcomeUnknown,
+    Refused,
+    Throttled,
+)
+
+log = structlog.get_logger(__name__)
+KEPT_TEXT = 20_000
+SAME_REFERENCE = frozenset({LookUp.IDEMPOTENT, LookUp.UNIQUE_REFERENCE, LookUp.UPSERT})
+"""Carriers at which the same reference never makes a second booking: an absent attempt is sent again as it was."""
+
+
+class NotYet(OutcomeUnknown):
+    """A 2xx that is not a booking: dead, somebody else's, or without our reference. Only a look-up can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One match of a look-up."""
+
+    result: Any
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A kind of creating call: how it is sent and looked up, and what it means to us."""
+
+    kind: str
+    job: str
+    """The job kind of the subject's own row."""
+    send: Callable[[Carrier, Record], Awaitable[Any]]
+    vet: Callable[[Desk, Record, Any], Awaitable[None]]
+    """Raises NotYet where the answer is not what it looks like."""
+    accepted: Callable[[Desk, Record, Any], Awaitable[None]]
+    refused: Callable[[Desk, Record, Refused], Awaitable[None]]
+    unknown: Callable[[Desk, Record], Awaitable[None]]
+    look_up: Callable[[Carrier, Record], Awaitable[Sequence[Found]] | None]
+    """The look-up under way, or None where this carrier has none for it."""
+    repeats: bool = False
+    """Sending it again does no harm, whatever the carrier (a void)."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came back, with the calls that were made."""
+
+    result: Any = None
+    error: Exception | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+async def begin(
+    tx: Desk, act: Act, subject_id: str, account: Record, request: Callable[[str], str], *, return_id: str | None
+) -> Record:
+    """Write down the intent. `request` makes the canonical JSON of what will be asked under a reference of ours."""
+    before = await tx.attempts.of_subject(act.kind, subject_id)
+    last = before[-1] if before else None
+    if last is not None and last.state == "absent" and _profile(account).look_up in SAME_REFERENCE:
+        await tx.attempts.set(last.id, state="sending", sent_at=tx.now, due_at=None, look_ups=0, settled_at=None)
+        return await tx.attempts.get(last.id)
+    number = last.number + 1 if last is not None else 1
+    reference = client_ref(subject_id if act.kind in ("booking", "pickup") else f"{act.kind}:{subject_id}", number)
+    attempt_id = await tx.attempts.add(
+        return_id=return_id,
+        account_id=account.id,
+        carrier=account.carrier,
+        kind=act.kind,
+        subject_id=subject_id,
+        number=number,
+        client_ref=reference,
+        state="sending",
+        request=request(reference),
+        sent_at=tx.now,
+    )
+    tx.note(f"{act.kind}.sending", attempt_id, chain=return_id, after={"client_ref": reference, "number": number})
+    return await tx.attempts.get(attempt_id)
+
+
+async def carry_out(gw: Gateway, act: Act, account: Record, attempt: Record, turn_ends: float) -> Outcome:
+    """Make the call. Whatever is raised becomes an outcome: only NothingHappened is a refusal."""
+    outcome = Outcome()
+    try:
+        carrier = gw.open_carrier(account, turn_ends=turn_ends, record=outcome.exchanges.append, stage=act.kind)
+        outcome.result = await _send_twice_if_stale(act, carrier, attempt)
+    except Exception as error:
+        outcome.error = error
+        if not isinstance(error, AdapterError):
+            log.exception("attempt.failed", attempt=attempt.id, kind=act.kind)
+    return outcome
+
+
+async def _send_twice_if_stale(act: Act, carrier: Carrier, attempt: Record) -> Any:
+    try:
+        return await act.send(carrier, attempt)
+    except CredentialsStale:
+        return await act.send(carrier, attempt)
+
+
+async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome) -> datetime | None:
+    """Write what came back. When the subject may be tried again, None where it is not to be tried by itself."""
+    attempt = await tx.attempts.get(attempt_id, lock=True)
+    await _keep_exchanges(tx, attempt, outcome.exchanges)
+    if attempt.state not in ("sending", "unknown"):
+        return None
+    error = outcome.error
+    if error is None:
+        try:
+            await act.vet(tx, attempt, outcome.result)
+        except NotYet as doubt:
+            error = doubt
+    if error is None:
+        await settle_live(tx, act, attempt, outcome.result)
+        return None
+    if isinstance(error, NothingHappened):
+        return await _not_created(tx, act, attempt, error)
+    await mark_unknown(tx, act, attempt, error)
+    return None
+
+
+async def settle_live(tx: Desk, act: Act, attempt: Record, result: Any) -> None:
+    """The other side has agreed."""
+    await tx.attempts.set(attempt.id, state="live", settled_at=tx.now, due_at=None, held=False)
+    tx.note(
+        f"{act.kind}.live",
+        attempt.id,
+        chain=attempt.return_id,
+        before={"state": attempt.state},
+        after={"state": "live"},
+    )
+    await tx.tasks.done(f"attempt:{attempt.id}")
+    await act.accepted(tx, attempt, result)
+
+
+async def _not_created(tx: Desk, act: Act, attempt: Record, error: NothingHappened) -> datetime | None:
+    await tx.attempts.set(
+        attempt.id,
+        state="refused",
+        settled_at=tx.now,
+        reason=error.code if isinstance(error, Refused) else type(error).__name__,
+        wire_code=error.wire_code,
+        wire_text=error.wire_text,
+    )
+    tx.note(
+        f"{act.kind}.refused",
+        attempt.id,
+        chain=attempt.return_id,
+        before={"state": attempt.state},
+        after={"state": "refused", "why": type(error).__name__, "wire_code": error.wire_code},
+    )
+    if isinstance(error, Refused):
+        await act.refused(tx, attempt, error)
+        return None
+    if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
+        await pause(tx, attempt.account_id, "the carrier rejects the credentials")
+    return tx.now + _wait(error, attempt.number, tx.now)
+
+
+def _wait(error: NothingHappened, tries: int, now: datetime) -> timedelta:
+    if isinstance(error, CredentialsRejected):
+        return timedelta(minutes=10)
+    if isinstance(error, Throttled):
+        if error.retry_at is not None:
+            return max(error.retry_at - now, timedelta(seconds=1))
+        if error.retry_after is not None:
+            return timedelta(seconds=error.retry_after)
+    return back_off(tries)
+
+
+async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | None) -> None:
+    """Nobody can tell: look it up after the carrier's settle time, and say so."""
+    profile = registry.carrier(attempt.carrier).profile
+    await tx.attempts.set(
+        attempt.id,
+        state="unknown",
+        reason=type(error).__name__ if error else "the process ended before the answer was written",
+        wire_code=getattr(error, "wire_code", None),
+        wire_text=getattr(error, "wire_text", None),
+    )
+    tx.note(
+        f"{act.kind}.unknown",
+        attempt.id,
+        chain=attempt.return_id,
+        before={"state": attempt.state},
+        after={"state": "unknown", "why": type(error).__name__ if error else "crash"},
+    )
+    await act.unknown(tx, attempt)
+    await tx.wake("resolve", attempt.id, max(tx.now, attempt.sent_at + timedelta(seconds=profile.settle_seconds)))
+
+
+async def pause(tx: Desk, account_id: str, why: str) -> None:
+    """Shut an account until a person has looked: nothing more is sent with it."""
+    await tx.accounts.set(account_id, paused=why)
+    await tx.tasks.ask("account_paused", f"paused:{account_id}:{tx.now.isoformat()}", why)
+    tx.note("account.paused", account_id, after={"why": why})
+
+
+async def _keep_exchanges(tx: Desk, attempt: Record, exchanges: Sequence[Exchange]) -> None:
+    for exchange in exchanges:
+        await tx.exchanges.add(
+            return_id=attempt.return_id,
+            attempt_id=attempt.id,
+            at=tx.now,
+            name=exchange.name,
+            method=exchange.method,
+            url=exchange.url[:2000],
+            request=exchange.request[:KEPT_TEXT],
+            status=exchange.status,
+            reply=exchange.reply[:KEPT_TEXT],
+            error=exchange.error,
+            milliseconds=int(exchange.seconds * 1000),
+        )
+
+
+def _profile(account: Record) -> CarrierProfile:
+    return registry.carrier(account.carrier).profile

@@ -1,0 +1,224 @@
+"""A planned shipment at the carrier: booked once, voided when it is to be stopped, its label kept.
+
+The `Book` job brings the carrier's side in line with what is wanted: it books what is planned and voids what is cancelled,
+one creating call a turn. A turn that finds an attempt still `sending` was cut off, and hands it to the look-up.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from adapters import registry
+from adapters.seam import Carrier, FindsBookings, VoidsBookings
+from gateway.core import Gateway
+from gateway.crash import crash
+from gateway.journeys import attempts, clocks, labels, tracking, voiding
+from gateway.journeys.attempts import Act, Found, NotYet
+from gateway.journeys.notices import announce, platform_note
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.errors import Refused
+from schemas.messages import NoticeKind
+from schemas.shipments import (
+    Booking,
+    BookingRequest,
+    BookingState,
+    FoundBooking,
+    ShipmentState,
+)
+
+PAUSED_WAIT = timedelta(minutes=5)
+
+
+async def book_shipment(gw: Gateway, job: Job) -> None:
+    """One turn of a shipment: read what is wanted, make at most one creating call, write what came of it."""
+    async with gw.store.transaction(job.exporter_id) as tx:
+        shipment = await tx.claim(job)
+        if shipment is None:
+            return
+        account = await tx.accounts.get(shipment.account_id)
+        planned = await _next_call(gw, tx, shipment, account)
+        if planned is None:
+            return
+        act, attempt = planned
+        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds)
+    outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
+    crash(f"{act.kind}.before_commit")
+    async with gw.store.transaction(job.exporter_id) as tx:
+        await tx.shipments.get(shipment.id, lock=True)
+        again = await attempts.conclude(tx, act, attempt.id, outcome)
+        stands = await tx.shipments.get(shipment.id)
+        if stands.cancel_asked_at and stands.state == ShipmentState.BOOKED and act is BOOKING:
+            again = tx.now
+        await tx.settle("book", shipment, due_at=again, tries=shipment.tries if again else 0)
+    crash(f"{act.kind}.after_commit")
+
+
+async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -> tuple[Act, Record] | None:
+    """The creating call that is due, its intent written down; None where this turn is over already."""
+    holder = await tx.attempts.holder("booking", shipment.id)
+    if holder is not None and holder.state == "sending":
+        await attempts.mark_unknown(tx, BOOKING, holder, None)
+        await tx.settle("book", shipment)
+        return None
+    if holder is not None and holder.state == "unknown":
+        await tx.settle("book", shipment)  # resolving it wakes this row again
+        return None
+    if account.paused or gw.settings.carriers_paused:
+        await tx.settle("book", shipment, due_at=tx.now + PAUSED_WAIT, tries=shipment.tries)
+        return None
+    if shipment.cancel_asked_at is not None:
+        return await _next_void(tx, shipment, account, holder)
+    if holder is not None or shipment.state != ShipmentState.REQUESTED:
+        await tx.settle("book", shipment)
+        return None
+    return BOOKING, await attempts.begin(
+        tx, BOOKING, shipment.id, account, lambda ref: _request(shipment, ref, tx.now), return_id=shipment.return_id
+    )
+
+
+async def _next_void(tx: Desk, shipment: Record, account: Record, holder: Record | None) -> tuple[Act, Record] | None:
+    if holder is None:
+        await voiding.cancelled(tx, shipment)
+        await tx.settle("book", shipment)
+        return None
+    stopping = await tx.attempts.holder("void", holder.id)
+    if stopping is not None:
+        if stopping.state == "sending":
+            await attempts.mark_unknown(tx, voiding.VOID, stopping, None)
+        await tx.settle("book", shipment)
+        return None
+    if shipment.handed_over_at is not None or not issubclass(registry.carrier(account.carrier), VoidsBookings):
+        why = "it was scanned already" if shipment.handed_over_at else "the carrier takes no cancellation"
+        await tx.tasks.ask("void_by_hand", f"void:{holder.id}", f"not voided: {why}", shipment.return_id)
+        await tx.settle("book", shipment)
+        return None
+    said = json.dumps({"waybill": holder.waybill})
+    return voiding.VOID, await attempts.begin(
+        tx, voiding.VOID, holder.id, account, lambda ref: said, return_id=shipment.return_id
+    )
+
+
+def _request(shipment: Record, reference: str, now: datetime) -> str:
+    request: BookingRequest = shipment.request
+    ship_on = max(request.ship_on, now.date())
+    return request.model_copy(update={"client_ref": reference, "ship_on": ship_on}).model_dump_json()
+
+
+async def _send_booking(carrier: Carrier, attempt: Record) -> Booking:
+    return await carrier.book(BookingRequest.model_validate_json(attempt.request))
+
+
+async def _vet_booking(tx: Desk, attempt: Record, booking: Booking) -> None:
+    """A 2xx is a booking only if it is live, ours, and its waybill is nobody else's (fault-matrix rule 5)."""
+    if booking.state is not BookingState.LIVE:
+        raise NotYet(f"the carrier answered with a booking that is {booking.state}")
+    if booking.echoed_ref is not None and booking.echoed_ref != attempt.client_ref:
+        raise NotYet("the carrier answered with another reference than ours")
+    other = await tx.attempts.live_by_waybill(attempt.carrier, booking.waybill)
+    if other is not None and other.id != attempt.id:
+        raise NotYet("the carrier answered with the waybill of another booking")
+
+
+async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
+    shipment = await tx.shipments.get(attempt.subject_id, lock=True)
+    row = await tx.returns.get(shipment.return_id)
+    await tx.attempts.set(attempt.id, waybill=booking.waybill, handle=booking.handle)
+    await tx.shipments.set(
+        shipment.id,
+        state=ShipmentState.BOOKED,
+        waybill=booking.waybill,
+        client_ref=attempt.client_ref,
+        booked_at=tx.now,
+        poll_at=tx.now,
+        reason=None,
+    )
+    tx.note("shipment.booked", shipment.id, chain=shipment.return_id, after={"waybill": booking.waybill})
+    await tracking.return_stands(tx, shipment.return_id)
+    numbers = [("waybill", waybill) for waybill in {booking.waybill, *booking.parcels}]
+    await tx.returns.known_as(shipment.return_id, [*numbers, ("client_ref", attempt.client_ref)])
+    label_id = await labels.keep_labels(tx, shipment, booking)
+    await _accrue(tx, shipment, booking)
+    await clocks.start_hand_over(tx, shipment, attempt, booking.hand_over_by)
+    await tx.wake("poll", shipment.account_id)
+    if shipment.cancel_asked_at is not None:
+        await tx.wake("book", shipment.id)
+    await announce(
+        tx,
+        NoticeKind.BOOKING_CONFIRMED,
+        {
+            "shipment_id": shipment.id,
+            "carrier": shipment.carrier,
+            "waybill": booking.waybill,
+            "label_document_id": label_id,
+            "platform": platform_note(row.authorization, shipment.carrier, booking.waybill, None),
+        },
+        cause=f"booked:{attempt.id}",
+        return_id=shipment.return_id,
+        source_id=row.source_id,
+    )
+
+
+async def _accrue(tx: Desk, shipment: Record, booking: Booking) -> None:
+    """What the carrier agreed to charge, by type, for the bill to be held against."""
+    sums: dict[tuple[str, str, str | None], int] = {}
+    for charge in booking.charges:
+        key = (charge.type.value, charge.money.currency, charge.wire_code)
+        sums[key] = sums.get(key, 0) + charge.money.minor
+    for (kind, currency, code), minor in sums.items():
+        await tx.accruals.add(
+            return_id=shipment.return_id,
+            shipment_id=shipment.id,
+            type=kind,
+            minor=minor,
+            currency=currency,
+            basis="booking",
+            wire_code=code,
+            created_at=tx.now,
+        )
+
+
+async def _booking_refused(tx: Desk, attempt: Record, error: Refused) -> None:
+    await tx.shipments.set(attempt.subject_id, state=ShipmentState.ACTION_REQUIRED, reason=error.code)
+    await tx.tasks.ask("booking_refused", f"attempt:{attempt.id}", f"{error.code}: {error}", attempt.return_id)
+    await announce(
+        tx,
+        NoticeKind.BOOKING_REFUSED,
+        {
+            "shipment_id": attempt.subject_id,
+            "carrier": attempt.carrier,
+            "reason": error.code,
+            "wire_code": error.wire_code,
+            "wire_text": error.wire_text,
+        },
+        cause=f"refused:{attempt.id}",
+        return_id=attempt.return_id,
+    )
+
+
+async def _booking_unknown(tx: Desk, attempt: Record) -> None:
+    await announce(
+        tx,
+        NoticeKind.BOOKING_OUTCOME_UNKNOWN,
+        {"shipment_id": attempt.subject_id, "carrier": attempt.carrier, "client_ref": attempt.client_ref},
+        cause=f"unknown:{attempt.id}",
+        return_id=attempt.return_id,
+    )
+
+
+async def _find_bookings(carrier: FindsBookings, attempt: Record) -> Sequence[Found]:
+    found: Sequence[FoundBooking] = await carrier.find_bookings(attempt.client_ref)
+    return [Found(one.booking, one.booking.state is BookingState.LIVE) for one in found]
+
+
+BOOKING = Act(
+    kind="booking",
+    job="book",
+    send=_send_booking,
+    vet=_vet_booking,
+    accepted=_booked,
+    refused=_booking_refused,
+    unknown=_booking_unknown,
+    look_up=lambda carrier, attempt: _find_bookings(carrier, attempt) if isinstance(carrier, FindsBookings) else None,
+)

@@ -1,0 +1,144 @@
+"""A platform's message becomes a return: durable before it is answered, read afterwards, the newest version wins.
+
+A push is a trigger. Where the platform can be asked back, the state comes from its API and never from the push; a hint that
+is not signed keeps only its ids and is always asked back.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from adapters.seam import AsksBack, Platform
+from gateway.core import Gateway
+from gateway.crash import crash
+from gateway.jobs import back_off
+from gateway.journeys import planning
+from gateway.store import parties
+from gateway.store.ids import new_id
+from gateway.store.messages import Arrival
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.errors import NothingHappened, Refused, SignatureRejected, Unavailable, Unintelligible
+from schemas.messages import InboundMessage, Trust
+from schemas.returns import PlatformEvent, PlatformEventKind, ReturnAuthorization
+
+log = structlog.get_logger(__name__)
+KEPT_HEADERS = 60
+
+
+async def receive(gw: Gateway, platform_id: str, source_id: str, message: InboundMessage) -> bool:
+    """Verify and keep a platform's message; True when it is new, False for a repetition. Durable when this returns.
+
+    Raises SignatureRejected, the same for a wrong signature, a wrong source and one that is off; Unintelligible for a
+    signed message that is not of the platform's form.
+    """
+    async with gw.store.front_desk() as connection:
+        source = await parties.source_of(connection, source_id)
+    if source is None or source.platform != platform_id or not source.enabled:
+        raise SignatureRejected("no such source")
+    platform = gw.open_platform(source)
+    trust = platform.verify(message)
+    platform.read(message)
+    arrival = Arrival(
+        id=new_id("msg", message.received_at),
+        exporter_id=source.exporter_id,
+        door="platform",
+        source_id=source.id,
+        delivery_id=platform.delivery_id(message)[:300],
+        trust=trust,
+        url=message.url,
+        headers=dict(list(message.headers.items())[:KEPT_HEADERS]),
+        body=message.body,
+        received_at=message.received_at,
+    )
+    crash("intake.before_commit")
+    new = await gw.store.keep_arrival(arrival)
+    crash("intake.after_commit")
+    gw.metrics.received.labels("platform", "new" if new else "repeated").inc()
+    return new
+
+
+async def ingest(gw: Gateway, job: Job) -> None:
+    """Read one kept message and apply what it says."""
+    async with gw.store.transaction(job.exporter_id) as tx:
+        row = await tx.claim(job)
+        if row is None:
+            return
+        source = await tx.sources.get(row.source_id) if row.door == "platform" else None
+    if source is None:
+        await _conclude(gw, job, row, "ignored", "no reader for this door")
+        return
+    message = InboundMessage(body=row.body, headers=row.headers, url=row.url, received_at=row.received_at)
+    try:
+        found = await _authorizations(gw.open_platform(source), message, Trust(row.trust))
+    except Unavailable:
+        await _later(gw, job, row)
+        return
+    except (NothingHappened, Unintelligible) as error:
+        await _conclude(gw, job, row, "quarantined", f"{type(error).__name__}: {error}")
+        return
+    crash("ingest.before_commit")
+    async with gw.store.transaction(job.exporter_id, actor=f"platform:{source.platform}") as tx:
+        for authorization in found:
+            await apply(tx, source, authorization)
+        await tx.inbox.conclude(row, "processed" if found else "ignored", None if found else "nothing for us in it")
+        await tx.settle("ingest", row)
+
+
+async def _authorizations(platform: Platform, message: InboundMessage, trust: Trust) -> Sequence[ReturnAuthorization]:
+    """The returns that a message is about, as their platform knows them now."""
+    found = []
+    for event in platform.read(message):
+        if event.kind not in (PlatformEventKind.RETURN_CHANGED, PlatformEventKind.LABEL_ATTACHED):
+            continue
+        if isinstance(platform, AsksBack) and event.rma_id:
+            found.append(await platform.fetch_return(event.rma_id))
+        else:
+            found.append(_told(event, trust))
+    return found
+
+
+def _told(event: PlatformEvent, trust: Trust) -> ReturnAuthorization:
+    if trust is Trust.HINT or event.authorization is None:
+        raise Refused("the message carries no whole return, and the platform cannot be asked")
+    return event.authorization
+
+
+async def _later(gw: Gateway, job: Job, row: Record) -> None:
+    async with gw.store.transaction(job.exporter_id) as tx:
+        await tx.settle("ingest", row, due_at=tx.now + back_off(row.tries), tries=row.tries)
+
+
+async def _conclude(gw: Gateway, job: Job, row: Record, state: str, reason: str) -> None:
+    async with gw.store.transaction(job.exporter_id) as tx:
+        await tx.inbox.conclude(row, state, reason)
+        if state == "quarantined":
+            await tx.tasks.ask("quarantine", f"inbox:{row.id}", reason)
+            log.warning("inbox.quarantined", message=row.id, reason=reason)
+        await tx.settle("ingest", row)
+
+
+async def apply(tx: Desk, source: Record, authorization: ReturnAuthorization) -> str:
+    """A return as its platform knows it: created, amended or left alone. The platform's version decides, not the arrival."""
+    known = await tx.returns.by_rma(source.id, authorization.rma_id, lock=True)
+    if known is None:
+        return await planning.open_return(tx, source, authorization)
+    if _is_stale(known, authorization) or known.authorization == authorization:
+        return str(known.id)
+    await planning.amend_return(tx, source, known, authorization)
+    return str(known.id)
+
+
+def _is_stale(known: Record, authorization: ReturnAuthorization) -> bool:
+    return bool(known.version_at and authorization.version_at and authorization.version_at < known.version_at)
+
+
+async def redrive(gw: Gateway, exporter_id: str, message_id: str, actor: str) -> None:
+    """Read a quarantined message again, after what stood in its way is mended."""
+    async with gw.store.transaction(exporter_id, actor) as tx:
+        row = await tx.inbox.get(message_id)
+        await tx.inbox.set(row.id, state="received", reason=None)
+        await tx.tasks.done(f"inbox:{row.id}")
+        tx.note("inbox.redriven", row.id, before={"state": row.state}, after={"state": "received"})
+        await tx.wake("ingest", row.id)

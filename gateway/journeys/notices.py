@@ -1,0 +1,209 @@
+"""The shared tail: what happened is told to exporters by signed webhook, and to the platform where it takes such news.
+
+A notice is committed with its cause, once per cause; its deliveries are work like any other. The body is fixed when it is
+written, so every try signs the same bytes under the same id (Standard Webhooks).
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+from standardwebhooks import Webhook
+
+from adapters.seam import TakesDecision, TakesTracking
+from adapters.toolkit.http import Call, Http, throttled
+from gateway.core import Gateway
+from gateway.crash import crash
+from gateway.jobs import jittered
+from gateway.store import tables
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.errors import AdapterError, Refused, Throttled, Unavailable
+from schemas.messages import NoticeKind
+from schemas.returns import Decision, TrackingNote
+from schemas.values import Json
+
+SCHEDULE = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""Waits after each failure, ±20 %; then the delivery is dead and waits to be sent again by hand."""
+OFF_AFTER = timedelta(days=5)
+LIMIT_SECONDS = 15.0
+TOLD_TO_PLATFORMS = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.ACCEPTANCE_RECORDED})
+ANY_STATUS = frozenset(range(300, 600))
+
+
+async def announce(
+    tx: Desk, kind: NoticeKind, data: Json, *, cause: str, return_id: str | None = None, source_id: str | None = None
+) -> None:
+    """Tell it, once per cause. `source_id` names the platform to be told as well, where the kind concerns platforms."""
+    notice_id = tx.new_id("ntc")
+    said = {"type": kind.value, "timestamp": tx.now.isoformat(), "data": {"return_id": return_id, **data}}
+    row = {
+        "id": notice_id,
+        "exporter_id": tx.exporter_id,
+        "return_id": return_id,
+        "kind": kind.value,
+        "cause": cause[:160],
+        "occurred_at": tx.now,
+        "body": json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str),
+    }
+    if not await tx.add_new(tables.notices, row, unique=("exporter_id", "cause")):
+        return
+    targets = [("endpoint", endpoint.id) for endpoint in await tx.endpoints.taking(kind)]
+    if source_id and kind in TOLD_TO_PLATFORMS:
+        targets.append(("platform", source_id))
+    deliveries = [
+        {
+            "id": tx.new_id("dlv"),
+            "exporter_id": tx.exporter_id,
+            "notice_id": notice_id,
+            "target": target,
+            "target_id": target_id,
+            "state": "waiting",
+            "due_at": tx.now,
+        }
+        for target, target_id in targets
+    ]
+    if deliveries:
+        await tx.run(insert(tables.deliveries), deliveries)
+        for delivery in deliveries:
+            tx.go("deliver", str(delivery["id"]))
+
+
+async def deliver(gw: Gateway, job: Job) -> None:
+    """One try of one delivery."""
+    async with gw.store.transaction(job.exporter_id) as tx:
+        row = await tx.claim(job)
+        if row is None:
+            return
+        notice = await tx.notices.get(row.notice_id)
+        shelf = tx.endpoints if row.target == "endpoint" else tx.sources
+        target = await shelf.find(row.target_id)
+        if target is None or not target.enabled:
+            await tx.deliveries.set(row.id, state="dead", last_error="the endpoint is off")
+            await tx.settle("deliver", row)
+            return
+    try:
+        await (_post(gw, target, notice) if row.target == "endpoint" else _tell_platform(gw, target, notice))
+    except AdapterError as error:
+        await _not_delivered(gw, job, row, target, notice, error)
+        return
+    crash("outbound.after_2xx")
+    gw.metrics.deliveries.labels("delivered").inc()
+    async with gw.store.transaction(job.exporter_id) as tx:
+        await tx.deliveries.set(row.id, state="delivered", last_status=200, last_error=None, delivered_at=tx.now)
+        if row.target == "endpoint" and target.failing_since is not None:
+            await tx.endpoints.set(target.id, failing_since=None)
+        await tx.settle("deliver", row)
+
+
+async def _post(gw: Gateway, endpoint: Record, notice: Record) -> None:
+    now = gw.clock()
+    secret = gw.sealer.open(endpoint.id, endpoint.secret)
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": notice.id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(notice.id, now, notice.body),
+    }
+    call = Call.create(
+        "notice", "POST", endpoint.url, headers=headers, content=notice.body.encode(), cap=65_536, accepts=ANY_STATUS
+    )
+    reply = await Http(client=gw.hooks, total_seconds=LIMIT_SECONDS).send(call)
+    if reply.status == 410:
+        raise Refused("the endpoint is gone", wire_code="410")
+    if reply.status in (429, 502, 503, 504):
+        raise throttled(reply)
+    if not 200 <= reply.status < 300:
+        raise Unavailable(f"answered {reply.status}", wire_code=str(reply.status))
+
+
+async def _tell_platform(gw: Gateway, source: Record, notice: Record) -> None:
+    platform = gw.open_platform(source)
+    data = json.loads(notice.body)["data"]
+    if notice.kind == NoticeKind.BOOKING_CONFIRMED and isinstance(platform, TakesTracking):
+        await platform.give_tracking(TrackingNote.model_validate(data["platform"]))
+    elif notice.kind == NoticeKind.ACCEPTANCE_RECORDED and isinstance(platform, TakesDecision):
+        await platform.give_decision(Decision.model_validate_json(json.dumps(data["platform"])))
+    else:
+        raise Refused("the platform does not take this", wire_code="unsupported")
+
+
+async def _not_delivered(
+    gw: Gateway, job: Job, row: Record, target: Record, notice: Record, error: AdapterError
+) -> None:
+    gw.metrics.deliveries.labels("failed").inc()
+    async with gw.store.transaction(job.exporter_id) as tx:
+        status = int(error.wire_code) if error.wire_code and error.wire_code.isdigit() else None
+        if row.target == "platform" and isinstance(error, Refused):
+            await _by_hand(tx, row, notice, error)
+            return
+        due_at = _next_try(tx.now, row.tries, error)
+        gone = isinstance(error, Refused) or _failing_too_long(target, tx.now)
+        if row.target == "endpoint":
+            await _mark_failing(tx, target, gone=gone)
+        dead = gone or due_at is None
+        state = "dead" if dead else "waiting"
+        await tx.deliveries.set(row.id, state=state, last_status=status, last_error=str(error))
+        await tx.settle("deliver", row, due_at=None if dead else due_at, tries=row.tries)
+
+
+def _next_try(now: datetime, tries: int, error: AdapterError) -> datetime | None:
+    if tries > len(SCHEDULE):
+        return None
+    at = now + jittered(SCHEDULE[tries - 1])
+    if isinstance(error, Throttled):
+        named = error.retry_at or now + timedelta(seconds=min(error.retry_after or 0, 86_400))
+        at = max(at, named)
+    return at
+
+
+def _failing_too_long(target: Record, now: datetime) -> bool:
+    since = getattr(target, "failing_since", None)
+    return since is not None and now - since > OFF_AFTER
+
+
+async def _mark_failing(tx: Desk, endpoint: Record, *, gone: bool) -> None:
+    if not gone:
+        if endpoint.failing_since is None:
+            await tx.endpoints.set(endpoint.id, failing_since=tx.now)
+        return
+    await tx.endpoints.set(endpoint.id, enabled=False, disabled_because="gone, or failing for five days")
+    tx.note("endpoint.disabled", endpoint.id, before={"enabled": True}, after={"enabled": False})
+    await announce(
+        tx,
+        NoticeKind.ENDPOINT_DISABLED,
+        {"endpoint_id": endpoint.id},
+        cause=f"endpoint:{endpoint.id}:{tx.now.isoformat()}",
+    )
+
+
+async def _by_hand(tx: Desk, row: Record, notice: Record, error: AdapterError) -> None:
+    """What a platform cannot take is a task for a person, never an error."""
+    await tx.deliveries.set(row.id, state="dead", last_error=str(error))
+    await tx.tasks.ask("tell_platform", f"tell:{notice.id}", f"{notice.kind}: {error}", notice.return_id)
+    await tx.settle("deliver", row)
+
+
+def platform_note(authorization: Any, carrier: str, waybill: str, label_url: str | None) -> Mapping[str, Any]:
+    """What `TakesTracking` platforms are told of a booking."""
+    note = TrackingNote(
+        rma_id=authorization.rma_id,
+        platform_handle=authorization.platform_handle,
+        carrier=carrier,
+        waybill=waybill,
+        label_url=label_url,
+    )
+    return note.model_dump()

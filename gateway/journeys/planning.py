@@ -1,0 +1,284 @@
+"""From an approved return to a planned shipment: the exporter's designated channel, and what the carrier will be asked.
+
+Only a return that is APPROVED and whose label the merchant provides is planned; the others are followed. What is missing is
+a task with a reason, never a guess: an address, a channel, or a value that customs must be told.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from gateway.journeys.notices import announce
+from gateway.rules import lifecycle
+from gateway.rules.references import client_ref
+from gateway.rules.routing import choose_channel
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from schemas.customs import CustomsDeclaration, CustomsItem
+from schemas.messages import NoticeKind
+from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, ReturnKind, ReturnStatus
+from schemas.shipments import BookingRequest, Parcel, ShipmentState
+from schemas.values import Money, Party, Reference, ReferenceKind, Weight
+
+ASSUMED_GRAMS = 1000
+"""Of an item whose weight nobody stated: the carrier weighs it anyway, and bills what it weighed."""
+
+
+class Missing(Exception):
+    """Something that must be known before a carrier is asked. `code` is stable, the text is for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+async def open_return(
+    tx: Desk, source: Record, authorization: ReturnAuthorization, *, external_id: str | None = None
+) -> str:
+    """A return that was not known: kept, findable by all its numbers, told, and planned if it is to be booked."""
+    return_id = await tx.returns.add(
+        source_id=source.id,
+        rma_id=authorization.rma_id,
+        external_id=external_id,
+        status=authorization.status,
+        authorization=authorization,
+        version_at=authorization.version_at,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await _index(tx, return_id, authorization, external_id)
+    tx.note("return.opened", return_id, chain=return_id, after={"status": authorization.status})
+    if authorization.status is ReturnStatus.APPROVED:
+        await announce(
+            tx,
+            NoticeKind.RETURN_APPROVED,
+            _said(authorization),
+            cause=f"approved:{return_id}",
+            return_id=return_id,
+        )
+        await plan(tx, source, await tx.returns.get(return_id))
+    return return_id
+
+
+async def amend_return(tx: Desk, source: Record, known: Record, authorization: ReturnAuthorization) -> None:
+    """A newer version of a known return. Before booking it is followed; after booking a person looks at it."""
+    shipments = await tx.shipments.of_return(known.id)
+    stops = authorization.status in lifecycle.STOPS
+    under_way = [row for row in shipments if row.state not in (ShipmentState.CANCELLED, ShipmentState.REQUESTED)]
+    status = authorization.status if stops or not under_way else ReturnStatus(known.status)
+    review = None if stops or not under_way else "amended by the platform after booking"
+    await tx.returns.set(
+        known.id,
+        authorization=authorization,
+        version_at=authorization.version_at or known.version_at,
+        status=status,
+        review=review or known.review,
+        updated_at=tx.now,
+    )
+    await _index(tx, known.id, authorization, None)
+    tx.note(
+        "return.amended",
+        known.id,
+        chain=known.id,
+        before={"status": known.status},
+        after={"status": status, "review": review},
+    )
+    version = authorization.version_at or tx.now
+    if stops:
+        await cancel_shipments(tx, shipments)
+        await announce(
+            tx, NoticeKind.RETURN_CANCELLED, _said(authorization), cause=f"cancelled:{known.id}", return_id=known.id
+        )
+    elif review:
+        await tx.tasks.ask("review_amendment", f"amended:{known.id}:{version.isoformat()}", review, known.id)
+        await announce(
+            tx,
+            NoticeKind.RETURN_NEEDS_REVIEW,
+            _said(authorization),
+            cause=f"review:{known.id}:{version.isoformat()}",
+            return_id=known.id,
+        )
+    elif authorization.status is ReturnStatus.APPROVED:
+        await announce(
+            tx, NoticeKind.RETURN_APPROVED, _said(authorization), cause=f"approved:{known.id}", return_id=known.id
+        )
+        await plan(tx, source, await tx.returns.get(known.id))
+
+
+async def cancel_shipments(tx: Desk, shipments: Sequence[Record]) -> None:
+    """Ask for every shipment of a return to be stopped; what is booked is voided by its own job."""
+    for shipment in shipments:
+        if shipment.cancel_asked_at is None and shipment.state != ShipmentState.CANCELLED:
+            await tx.shipments.set(shipment.id, cancel_asked_at=tx.now)
+            tx.note("shipment.cancel_asked", shipment.id, chain=shipment.return_id)
+            await tx.wake("book", shipment.id)
+
+
+async def plan(tx: Desk, source: Record, row: Record) -> str | None:
+    """Plan the return's one shipment, or say what is missing. The shipment's id, None where there is none."""
+    authorization: ReturnAuthorization = row.authorization
+    if authorization.label_provider is not LabelProvider.MERCHANT or authorization.kind is ReturnKind.REFUND_ONLY:
+        return None
+    try:
+        returner = _returner(authorization)
+        channel = await _channel(tx, source, returner.address.country)
+        account = await tx.accounts.get(channel.account_id)
+        request = build_request(authorization, channel, account, returner, tx)
+    except Missing as missing:
+        await _ask(tx, row, missing)
+        return None
+    await tx.tasks.done(f"plan:{row.id}")
+    planned = await tx.shipments.of_return(row.id)
+    waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), None)
+    if waiting is not None:
+        await tx.shipments.set(waiting.id, request=request, channel_id=channel.id, account_id=account.id)
+        return str(waiting.id)
+    return await _add_shipment(tx, row, channel, account, request)
+
+
+async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record, request: BookingRequest) -> str:
+    shipment_id = tx.new_id("shp")
+    await tx.shipments.add(
+        id=shipment_id,
+        return_id=row.id,
+        account_id=account.id,
+        channel_id=channel.id,
+        carrier=account.carrier,
+        state=ShipmentState.REQUESTED,
+        status="announced",
+        request=request.model_copy(update={"client_ref": client_ref(shipment_id, 1)}),
+        created_at=tx.now,
+        due_at=tx.now,
+    )
+    tx.note(
+        "shipment.planned",
+        shipment_id,
+        chain=row.id,
+        after={"carrier": account.carrier, "service": channel.service, "channel": channel.name},
+    )
+    tx.go("book", shipment_id)
+    return shipment_id
+
+
+async def _ask(tx: Desk, row: Record, missing: Missing) -> None:
+    await tx.returns.set(row.id, review=missing.code, updated_at=tx.now)
+    await tx.tasks.ask(missing.code, f"plan:{row.id}", str(missing), row.id)
+    tx.note("return.action_required", row.id, chain=row.id, after={"reason": missing.code})
+    await announce(
+        tx,
+        NoticeKind.RETURN_ACTION_REQUIRED,
+        {"rma_id": row.rma_id, "reason": missing.code, "detail": str(missing)},
+        cause=f"action:{row.id}:{missing.code}",
+        return_id=row.id,
+    )
+
+
+async def _index(tx: Desk, return_id: str, authorization: ReturnAuthorization, external_id: str | None) -> None:
+    returner = authorization.returner
+    phone = "".join(filter(str.isdigit, returner.phone or "")) if returner else ""
+    await tx.returns.known_as(
+        return_id,
+        [
+            ("rma", authorization.rma_id),
+            ("rma", authorization.rma_number),
+            ("order", authorization.order_id),
+            ("order", authorization.order_number),
+            ("external", external_id),
+            ("waybill", authorization.outbound_waybill),
+            ("waybill", authorization.waybill),
+            ("email", returner.email if returner else None),
+            ("phone", phone[-7:]),
+            ("postal_code", returner.address.postal_code if returner else None),
+        ],
+    )
+
+
+def _said(authorization: ReturnAuthorization) -> dict[str, object]:
+    """What a notice says of a return: numbers and lines, nobody's name or address."""
+    return {
+        "rma_id": authorization.rma_id,
+        "rma_number": authorization.rma_number,
+        "order_id": authorization.order_id,
+        "status": authorization.status.value,
+        "items": [{"line_id": i.line_id, "sku": i.sku, "quantity": i.quantity} for i in authorization.items],
+    }
+
+
+def _returner(authorization: ReturnAuthorization) -> Party:
+    if authorization.returner is None:
+        raise Missing("needs_address", "the platform does not tell where the goods are; give the returner's address")
+    return authorization.returner
+
+
+async def _channel(tx: Desk, source: Record, country: str) -> Record:
+    channel = choose_channel(await tx.channels.listed(), country=country, source_id=source.id)
+    if channel is None:
+        raise Missing("no_channel", f"no designated channel takes returns from {country}")
+    return channel
+
+
+def build_request(
+    authorization: ReturnAuthorization, channel: Record, account: Record, returner: Party, tx: Desk
+) -> BookingRequest:
+    """What the carrier will be asked. Raises Missing where customs would have to be told something nobody knows."""
+    value = _value(authorization)
+    abroad = returner.address.country != channel.consignee.address.country
+    references = [Reference(kind=ReferenceKind.RMA, value=authorization.rma_number or authorization.rma_id)]
+    if order := authorization.order_number or authorization.order_id:
+        references.append(Reference(kind=ReferenceKind.ORDER, value=order))
+    if authorization.outbound_waybill:
+        references.append(Reference(kind=ReferenceKind.OUTBOUND_WAYBILL, value=authorization.outbound_waybill))
+    return BookingRequest(
+        client_ref=client_ref(authorization.rma_id, 1),
+        service=channel.service,
+        shipper=returner,
+        consignee=channel.consignee,
+        parcels=(Parcel(weight=_weight(authorization)),),
+        customs=_customs(authorization, value, channel) if abroad else None,
+        insured_value=value if channel.insure else None,
+        ship_on=(tx.now + timedelta(days=1)).date(),
+        references=tuple(references),
+    )
+
+
+def _weight(authorization: ReturnAuthorization) -> Weight:
+    grams = [
+        (item.unit_weight.grams if item.unit_weight else ASSUMED_GRAMS) * item.quantity for item in authorization.items
+    ]
+    return Weight(grams=sum(grams) or ASSUMED_GRAMS)
+
+
+def _value(authorization: ReturnAuthorization) -> Money | None:
+    prices = [item.unit_price for item in authorization.items]
+    if not prices or any(price is None for price in prices):
+        return None
+    currencies = {price.currency for price in prices if price}
+    if len(currencies) > 1:
+        return None
+    total = sum((i.unit_price.amount * i.quantity for i in authorization.items if i.unit_price), Decimal(0))
+    return Money.of(total, currencies.pop())
+
+
+def _customs(authorization: ReturnAuthorization, value: Money | None, channel: Record) -> CustomsDeclaration:
+    if value is None:
+        raise Missing("customs_data_missing", "customs needs the value of every item, in one currency")
+    return CustomsDeclaration(
+        items=tuple(_customs_item(item, channel) for item in authorization.items),
+        customs_value=value,
+        invoice_number=authorization.rma_number or authorization.rma_id,
+        outbound_waybill=authorization.outbound_waybill,
+    )
+
+
+def _customs_item(item: ReturnItem, channel: Record) -> CustomsItem:
+    assert item.unit_price is not None  # _value saw a price on every line
+    return CustomsItem(
+        description=(item.title or item.sku or "returned goods")[:100],
+        quantity=item.quantity,
+        unit_value=item.unit_price,
+        unit_weight=item.unit_weight or Weight(grams=ASSUMED_GRAMS),
+        hs_code=item.hs_code,
+        # Goods coming home were exported from where they go: the exporter's country unless the platform says otherwise.
+        origin=item.origin or channel.consignee.address.country,
+        sku=item.sku,
+    )

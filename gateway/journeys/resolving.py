@@ -1,0 +1,220 @@
+"""The look-up: an attempt whose outcome nobody knows is resolved, never sent again blindly.
+
+By what the adapter declares: the same request under the same key where that makes one booking, else a look-up by our
+reference, else a person. A failing look-up leaves the attempt unknown. "Absent" is concluded only after the first call's own
+total limit plus the settle time, so that no request of ours can still be on its way; and where a carrier would take a second
+booking under a new reference, the old one is looked up again for a day.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from adapters import registry
+from adapters.seam import Carrier, CarrierProfile, LookUp
+from gateway.core import Gateway
+from gateway.crash import crash
+from gateway.journeys import attempts, booking, pickups, voiding
+from gateway.journeys.attempts import Act, Found, Outcome
+from gateway.journeys.notices import announce
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.errors import AdapterError
+from schemas.messages import NoticeKind
+
+log = structlog.get_logger(__name__)
+ACTS: Mapping[str, Act] = {act.kind: act for act in (booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL)}
+MINUTES = (1, 2, 5, 10, 30)
+"""Between looks, then hourly."""
+GIVE_UP = timedelta(hours=24)
+LATE_LOOKS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
+REPEATABLE = frozenset({LookUp.IDEMPOTENT, LookUp.UPSERT})
+
+
+async def resolve_attempt(gw: Gateway, job: Job) -> None:
+    """One look at one attempt."""
+    async with gw.store.transaction(job.exporter_id) as tx:
+        attempt = await tx.claim(job)
+        if attempt is None:
+            return
+        if attempt.state not in ("sending", "unknown", "absent"):
+            await tx.settle("resolve", attempt)
+            return
+        account = await tx.accounts.get(attempt.account_id)
+        profile = registry.carrier(account.carrier).profile
+        turn_ends = gw.turn_ends(profile.total_seconds)
+    act = ACTS[attempt.kind]
+    repeats = act.repeats or (attempt.kind == "booking" and profile.look_up in REPEATABLE)
+    if repeats and attempt.state != "absent":
+        outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
+        await _after_repeat(gw, job, act, attempt, outcome)
+        return
+    found, error = await _look(gw, act, account, attempt, turn_ends)
+    crash("resolve.before_commit")
+    async with gw.store.transaction(job.exporter_id) as tx:
+        if error is not None:
+            await _look_again(tx, act, attempt, profile)
+        elif found is None:
+            await _ask_a_person(tx, attempt, "this carrier has no look-up for it")
+        elif attempt.state == "absent":
+            await _after_late_look(tx, act, attempt, found)
+        else:
+            await _after_look(tx, act, attempt, profile, found)
+
+
+async def _look(
+    gw: Gateway, act: Act, account: Record, attempt: Record, turn_ends: float
+) -> tuple[Sequence[Found] | None, Exception | None]:
+    try:
+        carrier: Carrier = gw.open_carrier(account, turn_ends=turn_ends)
+        looking = act.look_up(carrier, attempt)
+        return (None if looking is None else await looking), None
+    except AdapterError as error:
+        return None, error
+
+
+async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcome: Outcome) -> None:
+    """The same request was sent again under the same key. "Not reached" says nothing of the first one: look again later.
+
+    A void may be repeated anywhere, and what comes back is its outcome.
+    """
+    crash("resolve.before_commit")
+    profile = registry.carrier(attempt.carrier).profile
+    async with gw.store.transaction(job.exporter_id) as tx:
+        if act.repeats:
+            await tx.settle("resolve", attempt)
+            again = await attempts.conclude(tx, act, attempt.id, outcome)
+            if again is not None:
+                await tx.wake(act.job, await _subject(tx, attempt), again)
+            return
+        if outcome.error is not None or not await _is_what_it_seems(tx, act, attempt, outcome.result):
+            await _look_again(tx, act, attempt, profile)
+            return
+        await tx.settle("resolve", attempt)
+        await attempts.settle_live(tx, act, attempt, outcome.result)
+        await _told(tx, act, attempt, "found")
+
+
+async def _is_what_it_seems(tx: Desk, act: Act, attempt: Record, result: Any) -> bool:
+    try:
+        await act.vet(tx, attempt, result)
+    except attempts.NotYet:
+        return False
+    return True
+
+
+async def _after_look(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, found: Sequence[Found]) -> None:
+    live = [one for one in found if one.live]
+    if live:
+        await _adopt(tx, act, attempt, profile, live)
+    elif tx.now < _absent_from(attempt, profile):
+        await tx.settle("resolve", attempt, due_at=_absent_from(attempt, profile), tries=attempt.tries)
+    else:
+        await _absent(tx, act, attempt, profile, dead=len(found))
+
+
+async def _adopt(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, live: Sequence[Found]) -> None:
+    """It exists. The first that is ours is kept; any other is an orphan that a person is told of."""
+    for candidate in live:
+        if not await _is_what_it_seems(tx, act, attempt, candidate.result):
+            continue
+        await tx.settle("resolve", attempt)
+        await attempts.settle_live(tx, act, attempt, candidate.result)
+        await _told(tx, act, attempt, "found")
+        for twin in live:
+            if twin is not candidate:
+                detail = f"{attempt.carrier} holds a second live one under {attempt.client_ref}"
+                await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(twin)}", f"{detail}: {_name(twin)}")
+        return
+    await _look_again(tx, act, attempt, profile)
+
+
+def _name(found: Found) -> str:
+    return str(getattr(found.result, "waybill", None) or getattr(found.result, "confirmation", ""))
+
+
+async def _absent(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, *, dead: int) -> None:
+    """Nothing live is there, and nothing can be on its way any more: the slot is free, and the subject goes again."""
+    await tx.attempts.set(
+        attempt.id, state="absent", settled_at=tx.now, reason="void at the carrier" if dead else "absent"
+    )
+    tx.note(
+        f"{act.kind}.absent",
+        attempt.id,
+        chain=attempt.return_id,
+        before={"state": attempt.state},
+        after={"state": "absent", "void_matches": dead},
+    )
+    again = profile.look_up not in attempts.SAME_REFERENCE
+    await tx.settle("resolve", attempt, due_at=tx.now + LATE_LOOKS[0] if again else None)
+    await tx.attempts.set(attempt.id, look_ups=0)
+    await tx.tasks.done(f"attempt:{attempt.id}")
+    await tx.wake(act.job, await _subject(tx, attempt))
+    await _told(tx, act, attempt, "absent")
+
+
+async def _subject(tx: Desk, attempt: Record) -> str:
+    """The row whose job makes the next attempt: of a void, the shipment of the booking it voids."""
+    if attempt.kind in ("void", "pickup_void"):
+        return str((await tx.attempts.get(attempt.subject_id)).subject_id)
+    return str(attempt.subject_id)
+
+
+async def _after_late_look(tx: Desk, act: Act, attempt: Record, found: Sequence[Found]) -> None:
+    """A reference that was absent, looked up again: a late find is stopped, because another try has taken its place."""
+    live = [one for one in found if one.live]
+    if live:
+        holder = await tx.attempts.holder(attempt.kind, attempt.subject_id)
+        if holder is None:
+            await tx.settle("resolve", attempt)
+            await attempts.settle_live(tx, act, attempt, live[0].result)
+            await _told(tx, act, attempt, "found")
+            return
+        detail = f"{attempt.carrier} shows {_name(live[0])} late, under a reference that was absent: void it"
+        await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(live[0])}", detail, attempt.return_id)
+    looks = attempt.look_ups + 1
+    await tx.attempts.set(attempt.id, look_ups=looks)
+    due_at = attempt.settled_at + LATE_LOOKS[looks] if looks < len(LATE_LOOKS) else None
+    await tx.settle("resolve", attempt, due_at=due_at)
+
+
+async def _look_again(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile) -> None:
+    """Fail closed: a look-up that fails leaves it unknown."""
+    looks = attempt.look_ups + 1
+    await tx.attempts.set(attempt.id, look_ups=looks)
+    if tx.now - attempt.sent_at > GIVE_UP:
+        await _ask_a_person(tx, attempt, "a day of look-ups has not answered it")
+        return
+    wait = timedelta(minutes=MINUTES[looks - 1]) if looks <= len(MINUTES) else timedelta(hours=1)
+    quick = timedelta(seconds=profile.settle_seconds)
+    await tx.settle(
+        "resolve", attempt, due_at=tx.now + min(wait, max(quick, timedelta(seconds=1)) * looks), tries=attempt.tries
+    )
+
+
+async def _ask_a_person(tx: Desk, attempt: Record, why: str) -> None:
+    detail = f"{attempt.kind} {attempt.client_ref} at {attempt.carrier}: {why}. Say whether it exists there."
+    await tx.tasks.ask("outcome_unknown", f"attempt:{attempt.id}", detail, attempt.return_id)
+    await tx.settle("resolve", attempt, parked=why)
+    log.warning("attempt.parked", attempt=attempt.id, why=why)
+
+
+async def _told(tx: Desk, act: Act, attempt: Record, answer: str) -> None:
+    if act.kind != "booking":
+        return
+    await announce(
+        tx,
+        NoticeKind.BOOKING_RESOLVED,
+        {"shipment_id": attempt.subject_id, "client_ref": attempt.client_ref, "answer": answer},
+        cause=f"resolved:{attempt.id}:{attempt.turn}",
+        return_id=attempt.return_id,
+    )
+
+
+def _absent_from(attempt: Record, profile: CarrierProfile) -> datetime:
+    """From when on "nothing found" may be believed."""
+    sent: datetime = attempt.sent_at
+    return sent + timedelta(seconds=profile.total_seconds + profile.settle_seconds)

@@ -1,0 +1,180 @@
+"""Moving in: exporters, their keys, carrier accounts, shops, designated channels and webhook endpoints."""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert
+
+from adapters import registry
+from adapters.seam import ListsReturns
+from gateway.core import Gateway
+from gateway.guard import check_url
+from gateway.store import tables
+from gateway.store.ids import new_id
+from gateway.store.store import Desk
+from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
+from schemas.errors import RefusalCode, Refused, Unsupported
+from schemas.messages import NoticeKind
+from schemas.values import Party
+
+SCOPES = ("returns", "bookings", "tracking", "acceptances", "invoices", "endpoints", "admin")
+SAFE_ACCEPTANCE = DeadlinePolicy(
+    clock=Clock.ACCEPTANCE, amount=5, unit=LimitUnit.CALENDAR_DAYS, because="our own caution; nobody has stated a limit"
+)
+
+
+async def add_exporter(gw: Gateway, name: str, *, language: str = "en", zone: str = "Asia/Shanghai") -> str:
+    """A new tenant; its id."""
+    exporter_id = new_id("exp", gw.clock())
+    async with gw.store.transaction(exporter_id, "operator") as tx:
+        row = {"id": exporter_id, "name": name, "language": language, "zone": zone, "created_at": tx.now}
+        await tx.run(insert(tables.exporters).values(**row))
+        tx.note("exporter.added", exporter_id, after={"name": name})
+        manual = tx.new_id("src")
+        empty = gw.sealer.seal(manual, "{}")
+        await tx.sources.add(
+            id=manual, platform="manual", name="by hand", credentials=empty, enabled=True, created_at=tx.now
+        )
+    return exporter_id
+
+
+def key_digest(key: str) -> str:
+    """How a key is kept: SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+async def add_key(gw: Gateway, exporter_id: str, name: str, scopes: Sequence[str] = SCOPES) -> str:
+    """A new API key, shown this once."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        raise Refused(
+            f"no such scope: {', '.join(unknown)}; there are: {', '.join(SCOPES)}", code=RefusalCode.DATA_INVALID
+        )
+    key = f"hw_{secrets.token_urlsafe(32)}"
+    async with gw.store.transaction(exporter_id, "operator") as tx:
+        key_id = await tx.keys.add(
+            name=name, digest=key_digest(key), hint=key[:7], scopes=list(scopes), created_at=tx.now
+        )
+        tx.note("key.added", key_id, after={"name": name, "scopes": list(scopes)})
+    return key
+
+
+async def add_account(
+    gw: Gateway,
+    tx: Desk,
+    carrier: str,
+    name: str,
+    credentials: Mapping[str, Any],
+    *,
+    number: str | None = None,
+    base_url: str | None = None,
+    zone: str = "UTC",
+    lane: str | None = None,
+    hook_secret: str | None = None,
+) -> str:
+    """An account with a carrier. Raises NotFound for an unknown carrier, pydantic's ValidationError for its credentials."""
+    profile = registry.carrier(carrier).profile
+    checked = profile.credentials.model_validate_json(json.dumps(dict(credentials)))
+    account_id = tx.new_id("acc")
+    await tx.accounts.add(
+        id=account_id,
+        carrier=carrier,
+        name=name,
+        number=number,
+        credentials=gw.seal_credentials(account_id, checked),
+        base_url=base_url,
+        zone=zone,
+        lane=lane or account_id,
+        hook_secret=gw.sealer.seal(account_id, hook_secret) if hook_secret else None,
+        created_at=tx.now,
+    )
+    tx.note("account.added", account_id, after={"carrier": carrier, "name": name})
+    return account_id
+
+
+async def add_source(
+    gw: Gateway, tx: Desk, platform: str, name: str, credentials: Mapping[str, Any], *, base_url: str | None = None
+) -> str:
+    """A shop on a platform; its id is the last part of the webhook's address."""
+    profile = registry.platform(platform).profile
+    checked = profile.credentials.model_validate_json(json.dumps(dict(credentials)))
+    source_id = tx.new_id("src")
+    await tx.sources.add(
+        id=source_id,
+        platform=platform,
+        name=name,
+        credentials=gw.seal_credentials(source_id, checked),
+        base_url=base_url,
+        enabled=True,
+        created_at=tx.now,
+        due_at=tx.now if issubclass(registry.platform(platform), ListsReturns) else None,
+    )
+    tx.note("source.added", source_id, after={"platform": platform, "name": name})
+    return source_id
+
+
+async def add_channel(
+    tx: Desk,
+    account_id: str,
+    name: str,
+    service: str,
+    consignee: Party,
+    *,
+    zone: str,
+    acceptance: DeadlinePolicy | None = None,
+    countries: Sequence[str] = (),
+    platforms: Sequence[str] = (),
+    rank: int = 0,
+    insure: bool = True,
+) -> str:
+    """A designated channel. Its acceptance limit is the exporter's contract, else the carrier's, else a safe default."""
+    account = await tx.accounts.get(account_id)
+    profile = registry.carrier(account.carrier).profile
+    services = [known.code for known in profile.services]
+    if service not in services:
+        raise Unsupported(f"{profile.name} sells: {', '.join(services)}", field="service")
+    policy = acceptance or profile.acceptance or SAFE_ACCEPTANCE
+    channel_id = await tx.channels.add(
+        account_id=account_id,
+        name=name,
+        service=service,
+        consignee=consignee,
+        zone=zone,
+        acceptance=policy,
+        countries=list(countries),
+        platforms=list(platforms),
+        rank=rank,
+        insure=insure,
+        enabled=True,
+        created_at=tx.now,
+    )
+    tx.note("channel.added", channel_id, after={"name": name, "carrier": account.carrier, "service": service})
+    return channel_id
+
+
+async def add_endpoint(
+    gw: Gateway, tx: Desk, url: str, kinds: Sequence[str] = (), *, secret: str | None = None
+) -> tuple[str, str]:
+    """An address that is told; its id and its secret, shown this once. Raises Refused for an address that is not public."""
+    if why := check_url(url, private=gw.settings.private_endpoints):
+        raise Refused(f"the URL {why}", code=RefusalCode.DATA_INVALID, field="url")
+    strange = sorted(set(kinds) - {kind.value for kind in NoticeKind})
+    if strange:
+        raise Refused(f"no such event: {', '.join(strange)}", code=RefusalCode.DATA_INVALID, field="kinds")
+    shown = secret or "whsec_" + base64.b64encode(os.urandom(32)).decode()
+    endpoint_id = tx.new_id("end")
+    await tx.endpoints.add(
+        id=endpoint_id,
+        url=url,
+        secret=gw.sealer.seal(endpoint_id, shown),
+        kinds=list(kinds),
+        enabled=True,
+        created_at=tx.now,
+    )
+    tx.note("endpoint.added", endpoint_id, after={"url": url, "kinds": list(kinds)})
+    return endpoint_id, shown

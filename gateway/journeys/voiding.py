@@ -1,0 +1,108 @@
+"""Voiding a booking: what is not wanted any more must not be carried, and its refund is an outcome of its own.
+
+Never after a known scan, and never where the carrier takes no cancellation: then a person is asked.
+"""
+
+import json
+from typing import Any
+
+from adapters.seam import Carrier
+from gateway.journeys import clocks
+from gateway.journeys.attempts import Act
+from gateway.journeys.notices import announce
+from gateway.rules import lifecycle
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from schemas.errors import Refused
+from schemas.messages import NoticeKind
+from schemas.returns import ReturnStatus
+from schemas.shipments import ShipmentState, VoidOutcome, VoidReceipt
+
+
+async def _send_void(carrier: Any, attempt: Record) -> VoidReceipt:
+    receipt: VoidReceipt = await carrier.void(json.loads(attempt.request)["waybill"])
+    return receipt
+
+
+async def _vet_void(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
+    return None
+
+
+async def _voided(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
+    booking = await tx.attempts.get(attempt.subject_id, lock=True)
+    if receipt.outcome in (VoidOutcome.REJECTED, VoidOutcome.NOT_APPLICABLE):
+        await tx.attempts.set(attempt.id, state="refused", wire_code=receipt.wire_code, wire_text=receipt.wire_text)
+        detail = f"the carrier does not void it: {receipt.wire_text or receipt.outcome}"
+        await tx.tasks.ask("void_by_hand", f"void:{booking.id}", detail, attempt.return_id)
+        return
+    await tx.attempts.set(booking.id, state="void", settled_at=tx.now)
+    tx.note(
+        "booking.void", booking.id, chain=attempt.return_id, before={"state": booking.state}, after={"state": "void"}
+    )
+    shipment = await tx.shipments.get(booking.subject_id, lock=True)
+    if shipment.waybill == booking.waybill:
+        await cancelled(tx, shipment)
+    await announce(
+        tx,
+        NoticeKind.BOOKING_VOIDED,
+        {"shipment_id": shipment.id, "waybill": booking.waybill, "refund": receipt.refund},
+        cause=f"voided:{booking.id}",
+        return_id=attempt.return_id,
+    )
+
+
+async def cancelled(tx: Desk, shipment: Record) -> None:
+    await tx.shipments.set(shipment.id, state=ShipmentState.CANCELLED, poll_at=None)
+    tx.note(
+        "shipment.cancelled",
+        shipment.id,
+        chain=shipment.return_id,
+        before={"state": shipment.state},
+        after={"state": ShipmentState.CANCELLED},
+    )
+    await clocks.cancel_clocks(tx, shipment.return_id)
+
+
+async def _void_refused(tx: Desk, attempt: Record, error: Refused) -> None:
+    detail = f"the carrier does not void it: {error.code}"
+    await tx.tasks.ask("void_by_hand", f"void:{attempt.subject_id}", detail, attempt.return_id)
+
+
+async def _void_unknown(tx: Desk, attempt: Record) -> None:
+    return None  # voiding again is harmless, and the look-up does so
+
+
+def _no_look_up(carrier: Carrier, attempt: Record) -> None:
+    return None
+
+
+VOID = Act(
+    kind="void",
+    job="book",
+    send=_send_void,
+    vet=_vet_void,
+    accepted=_voided,
+    refused=_void_refused,
+    unknown=_void_unknown,
+    look_up=_no_look_up,
+    repeats=True,
+)
+
+
+async def cancel(tx: Desk, return_id: str) -> None:
+    """An exporter stops a return: every shipment is to end without a live booking."""
+    row = await tx.returns.get(return_id, lock=True)
+    shipments = await tx.shipments.of_return(return_id)
+    for shipment in shipments:
+        if shipment.state != ShipmentState.REQUESTED:
+            lifecycle.require(lifecycle.Act.VOID, shipment.state)
+        if shipment.cancel_asked_at is None:
+            await tx.shipments.set(shipment.id, cancel_asked_at=tx.now)
+            await tx.wake("book", shipment.id)
+    await tx.returns.set(return_id, status=ReturnStatus.CANCELLED, updated_at=tx.now)
+    tx.note(
+        "return.cancelled", return_id, chain=return_id, before={"status": row.status}, after={"status": "cancelled"}
+    )
+    await announce(
+        tx, NoticeKind.RETURN_CANCELLED, {"rma_id": row.rma_id}, cause=f"cancelled:{return_id}", return_id=return_id
+    )

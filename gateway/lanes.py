@@ -1,0 +1,180 @@
+"""Lanes: how fast, how many at once, and whether at all, per carrier account.
+
+Pace is GCRA with burst 1 (evenly spaced, never a full window at the turn of the second), in memory on one machine and on
+Redis across machines. When Redis is away a lane goes on at rate/N on its own; there is never no limit. `Retry-After` closes
+the lane until its time. The breaker opens at half of 20 calls in 60 s and lets one probe through each 15 s.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from throttled.asyncio import MemoryStore, RateLimiterType, RedisStore, Throttled, rate_limiter
+
+from adapters.seam import Pace
+from schemas import errors
+
+PATIENCE = 20.0
+"""Seconds a call waits for its turn before it gives the turn back."""
+WINDOW, CALLS, PROBE = 60.0, 20, 15.0
+
+
+def _quota(per_second: float) -> Any:
+    rate = Fraction(per_second).limit_denominator(3600)  # the library counts whole calls in whole seconds
+    return rate_limiter.per_duration(timedelta(seconds=rate.denominator), limit=rate.numerator, burst=1)
+
+
+@dataclass
+class Breaker:
+    """Counts how calls end. Open: turned away at once, but for one probe each 15 s."""
+
+    monotonic: Callable[[], float]
+    outcomes: deque[tuple[float, bool]] = field(default_factory=deque)
+    opened_at: float | None = None
+    probed_at: float = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self.opened_at is not None
+
+    def admits(self) -> bool:
+        now = self.monotonic()
+        if self.opened_at is None:
+            return True
+        if now - max(self.opened_at, self.probed_at) < PROBE:
+            return False
+        self.probed_at = now
+        return True
+
+    def heard(self, failed: bool) -> None:
+        now = self.monotonic()
+        if not failed and self.opened_at is not None:
+            self.opened_at = None
+            self.outcomes.clear()
+        self.outcomes.append((now, failed))
+        while self.outcomes and now - self.outcomes[0][0] > WINDOW:
+            self.outcomes.popleft()
+        failures = sum(bad for _, bad in self.outcomes)
+        if self.opened_at is None and len(self.outcomes) >= CALLS and failures * 2 >= len(self.outcomes):
+            self.opened_at = now
+
+
+class CarrierLane:
+    """One account's lane, as `adapters.toolkit.http.Lane`. Accounts under one contract share a lane key."""
+
+    def __init__(self, key: str, pace: Pace, pacer: "Pacer", monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.key = key
+        self.pace = pace
+        self.monotonic = monotonic
+        self.breaker = Breaker(monotonic)
+        self.closed_until = 0.0
+        self.waiting = 0
+        self.granted = 0
+        self._pacer = pacer
+        self._places = asyncio.Semaphore(pace.concurrency)
+
+    @asynccontextmanager
+    async def passage(self) -> AsyncIterator[None]:
+        """Wait for a turn. Raises Throttled when it would take too long, Unavailable while the breaker is open."""
+        self.waiting += 1
+        try:
+            if not self.breaker.admits():
+                raise errors.Throttled("the lane is shut: too many failures", retry_after=PROBE)
+            async with self._places:
+                await self._take_turn()
+                self.granted += 1
+                yield
+        finally:
+            self.waiting -= 1
+
+    async def _take_turn(self) -> None:
+        patience = self.monotonic() + PATIENCE
+        while True:
+            wait = max(self.closed_until - self.monotonic(), await self._pacer.ask(self.key, self.pace))
+            if wait <= 0:
+                return
+            if self.monotonic() + wait > patience:
+                raise errors.Throttled("the lane is full", retry_after=wait)
+            await asyncio.sleep(wait)
+
+    def heard(self, error: errors.AdapterError | None) -> None:
+        """Feed back how a call ended."""
+        if isinstance(error, errors.Throttled):
+            self.closed_until = max(self.closed_until, self.monotonic() + _seconds(error))
+        self.breaker.heard(
+            isinstance(error, (errors.Unavailable, errors.OutcomeUnknown)) and not isinstance(error, errors.Throttled)
+        )
+
+
+def _seconds(error: errors.Throttled) -> float:
+    if error.retry_at is not None:
+        return max(0.0, min((error.retry_at - datetime.now(UTC)).total_seconds(), 3600.0))
+    return min(error.retry_after if error.retry_after is not None else 5.0, 3600.0)
+
+
+class Pacer:
+    """Asks the limiter: Redis where there is one, its own memory otherwise or while Redis is away."""
+
+    def __init__(self, redis_url: str = "", share: int = 1) -> None:
+        self._share = share
+        self._memory = MemoryStore()
+        self._redis: RedisStore | None = None
+        self._away_until = 0.0
+        if redis_url:
+            client = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+            self._client: Redis | None = client
+            self._redis = RedisStore(server=redis_url, options={"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1})
+        else:
+            self._client = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the pace is agreed with other machines right now."""
+        return self._redis is not None and time.monotonic() >= self._away_until
+
+    async def ask(self, key: str, pace: Pace) -> float:
+        """0 when the turn is granted, else seconds to wait before asking again."""
+        if self._redis is not None and time.monotonic() >= self._away_until:
+            try:
+                return await self._ask(self._redis, key, pace.per_second)
+            except (RedisError, OSError, TimeoutError):
+                self._away_until = time.monotonic() + 2
+        share = self._share if self._redis is not None else 1
+        return await self._ask(self._memory, key, pace.per_second / share)
+
+    async def _ask(self, store: Any, key: str, per_second: float) -> float:
+        limiter = Throttled(using=RateLimiterType.GCRA.value, quota=_quota(per_second), store=store, key_prefix="lane")
+        result = await limiter.limit(key)
+        return max(0.001, float(result.state.retry_after)) if result.limited else 0.0
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+
+class Lanes:
+    """Every lane of this process, by key."""
+
+    def __init__(self, pacer: Pacer, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._pacer = pacer
+        self._monotonic = monotonic
+        self._lanes: dict[str, CarrierLane] = {}
+
+    def of(self, key: str, pace: Pace) -> CarrierLane:
+        if key not in self._lanes:
+            self._lanes[key] = CarrierLane(key, pace, self._pacer, self._monotonic)
+        return self._lanes[key]
+
+    def all(self) -> list[CarrierLane]:
+        return list(self._lanes.values())
+
+    async def close(self) -> None:
+        await self._pacer.close()

@@ -1,0 +1,171 @@
+"""Where a shipment and a return stand, given everything that is known; and which of our own acts that allows.
+
+The world cannot be illegal, only our acts can. A scan is a fact, whatever we expected: the state is a function of the *set*
+of events, so the order in which they arrive, repeated or shuffled, changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from schemas.errors import Conflict
+from schemas.returns import ReturnStatus
+from schemas.shipments import ShipmentState
+from schemas.tracking import TrackingStatus as T
+
+
+class Seen(Protocol):
+    """What of an event decides: a stored row and a canonical event both have it."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def piece(self) -> str | None: ...
+    @property
+    def wire_code(self) -> str: ...
+
+
+# How far along a status is. Within a stage the latest event speaks; a later stage outranks any stamp, because stamps of
+# different scanners are minutes apart and "delivered" often carries an earlier one than "out for delivery".
+STAGE: Mapping[T, int] = {
+    T.ANNOUNCED: 0,
+    T.CANCELLED: 1,  # of the label only: a physical scan afterwards shows that it was used all the same
+    T.HANDED_OVER: 2,
+    T.IN_TRANSIT: 3,
+    T.IN_CUSTOMS: 3,
+    T.HELD: 3,
+    T.DELIVERY_FAILED: 3,
+    T.OUT_FOR_DELIVERY: 3,
+    T.READY_TO_COLLECT: 3,
+    T.LOST: 4,
+    T.DELIVERED: 4,
+    T.RETURNED_TO_SENDER: 5,  # carriers write "delivered" when the parcel is back at the returner
+}
+ORDER: Mapping[T, int] = {status: place for place, status in enumerate(STAGE)}
+PHYSICAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a shipment stands by its events. Instants are of the events, not of when we heard."""
+
+    status: T
+    handed_over_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+def standing_of(events: Sequence[Seen], parcels: int = 1) -> Standing:
+    """A shipment stands where its slowest parcel stands. Unknown codes move nothing."""
+    known = [event for event in events if event.status in STAGE]
+    if not known:
+        return Standing(T.ANNOUNCED if not events else T.UNKNOWN)
+    pieces = {event.piece for event in known if event.piece}
+    whole = [event for event in known if not event.piece]
+    groups = [[event for event in known if event.piece in (None, piece)] for piece in sorted(pieces)]
+    if len(pieces) < parcels or not groups:
+        groups.append(whole or known)
+    last = min((_latest(group) for group in groups), key=lambda event: STAGE[T(event.status)])
+    physical = [event.occurred_at for event in known if STAGE[T(event.status)] >= PHYSICAL]
+    delivered = [_first_delivery(group) for group in groups]
+    status = T(last.status)
+    return Standing(
+        status=status,
+        handed_over_at=min(physical, default=None),
+        delivered_at=max((at for at in delivered if at), default=None) if status is T.DELIVERED else None,
+    )
+
+
+def _latest(events: Iterable[Seen]) -> Seen:
+    return max(
+        events, key=lambda event: (STAGE[T(event.status)], event.occurred_at, ORDER[T(event.status)], event.wire_code)
+    )
+
+
+def _first_delivery(events: Iterable[Seen]) -> datetime | None:
+    return min((event.occurred_at for event in events if event.status == T.DELIVERED), default=None)
+
+
+FINAL = frozenset({T.DELIVERED, T.RETURNED_TO_SENDER, T.LOST, T.CANCELLED})
+
+STATE_OF: Mapping[T, ShipmentState] = {
+    T.ANNOUNCED: ShipmentState.BOOKED,
+    T.UNKNOWN: ShipmentState.BOOKED,
+    T.CANCELLED: ShipmentState.CANCELLED,
+    T.HANDED_OVER: ShipmentState.MOVING,
+    T.IN_TRANSIT: ShipmentState.MOVING,
+    T.IN_CUSTOMS: ShipmentState.MOVING,
+    T.HELD: ShipmentState.MOVING,
+    T.DELIVERY_FAILED: ShipmentState.MOVING,
+    T.OUT_FOR_DELIVERY: ShipmentState.MOVING,
+    T.READY_TO_COLLECT: ShipmentState.MOVING,
+    T.LOST: ShipmentState.LOST,
+    T.DELIVERED: ShipmentState.DELIVERED,
+    T.RETURNED_TO_SENDER: ShipmentState.RETURNED,
+}
+
+
+def shipment_state_of(current: ShipmentState, status: T) -> ShipmentState:
+    """The state a booked shipment's events put it in. Without a physical scan our own acts keep the word."""
+    if STAGE.get(status, 0) < PHYSICAL and current is not ShipmentState.BOOKED:
+        return current
+    return STATE_OF[status]
+
+
+RETURN_OF: Mapping[ShipmentState, ReturnStatus] = {
+    ShipmentState.REQUESTED: ReturnStatus.APPROVED,
+    ShipmentState.ACTION_REQUIRED: ReturnStatus.APPROVED,
+    ShipmentState.EXPIRED: ReturnStatus.EXPIRED,
+    ShipmentState.BOOKED: ReturnStatus.BOOKED,
+    ShipmentState.MOVING: ReturnStatus.SHIPPED,
+    ShipmentState.LOST: ReturnStatus.SHIPPED,
+    ShipmentState.RETURNED: ReturnStatus.SHIPPED,
+    ShipmentState.DELIVERED: ReturnStatus.DELIVERED,
+}
+CLOSED = frozenset({ReturnStatus.CANCELLED, ReturnStatus.DECLINED, ReturnStatus.CLOSED, ReturnStatus.REFUNDED})
+STOPS = frozenset({ReturnStatus.CANCELLED, ReturnStatus.DECLINED, ReturnStatus.EXPIRED})
+"""What a platform may say that ends a return before it is booked."""
+SETTLED = frozenset({ReturnStatus.ACCEPTED, ReturnStatus.REJECTED})
+
+
+def return_status_of(current: ReturnStatus, shipments: Iterable[ShipmentState]) -> ReturnStatus:
+    """Where a return stands by its shipments; a closed or accepted one stays. The slowest shipment speaks."""
+    if current in CLOSED or current in SETTLED:
+        return current
+    order = list(RETURN_OF)
+    alive = sorted((state for state in shipments if state in RETURN_OF), key=order.index)
+    return RETURN_OF[alive[0]] if alive else current
+
+
+class Act(StrEnum):
+    """What we may do to a shipment or a return."""
+
+    BOOK = "book"
+    VOID = "void"
+    COLLECT = "collect"
+    ACCEPT = "accept"
+
+
+ALLOWED: Mapping[Act, frozenset[str]] = {
+    Act.BOOK: frozenset({ShipmentState.REQUESTED, ShipmentState.ACTION_REQUIRED}),
+    Act.VOID: frozenset({ShipmentState.BOOKED, ShipmentState.EXPIRED}),
+    Act.COLLECT: frozenset({ShipmentState.BOOKED}),
+    Act.ACCEPT: frozenset(
+        {
+            ReturnStatus.SHIPPED,
+            ReturnStatus.DELIVERED,
+            ReturnStatus.INSPECTING,
+            ReturnStatus.ACCEPTED,
+            ReturnStatus.REJECTED,
+        }
+    ),
+}
+
+
+def require(act: Act, state: str) -> None:
+    """Raises Conflict, naming the current state, where the act is not ours to do now."""
+    if state not in ALLOWED[act]:
+        raise Conflict(f"cannot {act} in state {state}", state=str(state))

@@ -1,0 +1,35 @@
+"""When to look at a shipment again: soon near delivery or a limit, rarely when silent, never when final."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from gateway.rules.lifecycle import FINAL
+from schemas.tracking import TrackingStatus as T
+
+EVERY: Mapping[T, timedelta] = {
+    T.ANNOUNCED: timedelta(hours=4),
+    T.UNKNOWN: timedelta(hours=4),
+    T.HANDED_OVER: timedelta(hours=3),
+    T.IN_TRANSIT: timedelta(hours=3),
+    T.IN_CUSTOMS: timedelta(hours=3),
+    T.HELD: timedelta(hours=2),
+    T.DELIVERY_FAILED: timedelta(hours=1),
+    T.READY_TO_COLLECT: timedelta(hours=2),
+    T.OUT_FOR_DELIVERY: timedelta(minutes=20),
+}
+NEAR = timedelta(hours=12)
+NEAR_EVERY = timedelta(minutes=15)
+LONGEST = timedelta(hours=24)
+
+
+def next_poll(status: T, *, silent: int, now: datetime, limit_at: datetime | None = None) -> datetime | None:
+    """`silent` counts looks in a row that brought nothing new; `limit_at` is the nearest time limit that a scan decides.
+
+    None when the shipment is final: nothing that the carrier can say is waited for any more.
+    """
+    if status in FINAL:
+        return None
+    wait = min(EVERY[status] * (1 + min(silent, 16) / 4), LONGEST)
+    if limit_at is not None and now < limit_at <= now + NEAR:
+        wait = min(wait, NEAR_EVERY)
+    return now + wait

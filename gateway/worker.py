@@ -1,0 +1,82 @@
+"""One table from job kind to journey, and what becomes of a job that fails.
+
+A turn that was lost is dropped: somebody else has it. A database that is away leaves the row to its lease. Anything else is a
+bug of ours: the row goes again a few times and is then parked with the reason, where a person sees it; its neighbours go on.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from gateway.core import Gateway
+from gateway.jobs import back_off
+from gateway.journeys import (
+    acceptance,
+    booking,
+    intake,
+    labels,
+    listing,
+    notices,
+    pickups,
+    reconciliation,
+    resolving,
+    tracking,
+)
+from gateway.store import work
+from gateway.store.database import StoreUnavailable
+from gateway.store.work import Job, TurnLost
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[Gateway, Job], Awaitable[None]]
+PATIENCE = 5
+"""Claims of a row that fails by a bug of ours before it is parked."""
+
+HANDLERS: Mapping[str, Handler] = {
+    "ingest": intake.ingest,
+    "list": listing.list_source,
+    "book": booking.book_shipment,
+    "resolve": resolving.resolve_attempt,
+    "label": labels.fetch_label,
+    "pickup": pickups.run_pickup,
+    "poll": tracking.poll_account,
+    "judge": acceptance.judge_deadline,
+    "reconcile": reconciliation.reconcile_invoice,
+    "deliver": notices.deliver,
+}
+
+
+async def run(gw: Gateway, job: Job) -> None:
+    """Run one job. Never raises: the engine must not learn of failures, the row does."""
+    outcome = "done"
+    try:
+        with structlog.contextvars.bound_contextvars(job=job.kind, row=job.id):
+            await HANDLERS[job.kind](gw, job)
+    except TurnLost:
+        outcome = "turn_lost"
+    except StoreUnavailable:
+        outcome = "store_away"
+        log.warning("job.store_away", job=job.kind, row=job.id)
+    except IntegrityError:
+        outcome = "raced"  # two turns wrote the same thing at once; the second reads what the first wrote
+        await _stumbled(gw, job, timedelta(milliseconds=200), None)
+    except Exception:
+        outcome = "bug"
+        log.exception("job.failed", job=job.kind, row=job.id)
+        await _stumbled(gw, job, back_off(job.turn + 1), "a bug of ours; see the log")
+    gw.metrics.jobs.labels(job.kind, outcome).inc()
+
+
+async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str | None) -> None:
+    try:
+        async with gw.store.transaction(job.exporter_id) as tx:
+            tries = await work.tries_of(tx.connection, job)
+            parked = why if why and tries >= PATIENCE else None
+            due_at = None if parked else tx.now + wait
+            also = {"state": "quarantined", "reason": parked} if parked and job.kind == "ingest" else None
+            await work.stumble(tx.connection, job, due_at=due_at, parked=parked, also=also)
+            if parked:
+                await tx.tasks.ask("parked", f"parked:{job.kind}:{job.id}", f"{job.kind} {job.id}: {parked}")
+    except StoreUnavailable:
+        log.warning("job.store_away", job=job.kind, row=job.id)
