@@ -60,7 +60,7 @@ class LegalDays:
 
 @lru_cache(maxsize=2048)
 def legal_days(country: str, region: str | None, year: int) -> LegalDays:
-    """Cached: building a year takes milliseconds, asking it takes none. Raises ValueError for an unknown country or region."""
+    """Cached: building a year takes milliseconds. Raises ValueError for an unknown country or region."""
     name = "-".join(filter(None, (country, region)))
     if country not in COUNTRIES:
         raise ValueError(f"{name!r} is not a calendar such as CN or DE-BY")

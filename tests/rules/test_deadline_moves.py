@@ -1,6 +1,6 @@
 """What happens to a limit on its way: warnings, acts, pauses, extensions, corrected starts, and its end."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +69,12 @@ def test_a_working_warning_leaves_ample_time_where_it_can() -> None:
     assert moments(began(short, "2026-11-02 22:30", working_hours=hours))["warn-work"] == local("2026-11-03 09:00")
 
 
+def test_short_working_hours_are_ample_when_they_are_whole() -> None:
+    hours = WorkingHours(zone=BERLIN, opens=time(9), closes=time(10), calendar="DE")
+    deadline = began(policy(3, DAYS, warn_at=(1,)), "2026-11-02 12:00", working_hours=hours)
+    assert moments(deadline)["warn-work"] == local("2026-11-05 09:00")
+
+
 def test_an_act_is_judged_by_when_it_was_done() -> None:
     deadline = began(policy(2, DAYS), "2026-11-02 12:00")
     assert deadlines.is_met_in_time(deadline, deadline.due_by - MOMENT)
@@ -124,6 +130,31 @@ def test_calendar_days_touched_by_a_pause_do_not_count() -> None:
     assert shown(deadlines.resume(stopped, local("2026-11-06 00:00"))) == "2026-11-12 00:00"
     before_day_one = deadlines.pause(deadline, local("2026-11-02 13:00"))
     assert deadlines.resume(before_day_one, local("2026-11-02 18:00")).due_by == deadline.due_by
+
+
+def test_a_pause_takes_nothing_from_before_the_start() -> None:
+    deadline = began(policy(48, HOURS), "2026-11-02 12:00")
+    stopped = deadlines.pause(deadline, local("2026-11-01 12:00"))
+    assert shown(deadlines.resume(stopped, local("2026-11-02 13:00"))) == "2026-11-04 13:00"
+    assert deadlines.resume(stopped, local("2026-11-02 11:00")).due_by == deadline.due_by
+
+
+def test_a_stated_day_moves_by_the_days_a_pause_touched() -> None:
+    deadline = began(policy(5, BUSINESS, calendar="DE", stated_on=date(2026, 11, 8)), "2026-11-02 12:00")
+    stopped = deadlines.pause(deadline, local("2026-11-02 13:00"))
+    assert shown(deadlines.resume(stopped, local("2026-11-03 18:00"))) == "2026-11-11 00:00"
+
+
+def test_a_pause_on_a_weekend_leaves_an_end_on_the_weekend_no_earlier() -> None:
+    """Two business days, prolonged by calendar days to a Sunday, or to the Sunday after."""
+    terms = policy(2, BUSINESS, calendar="DE", extension=ExtensionTerms(amount=11, unit=DAYS))
+    deadline = began(terms, "2026-11-02 12:00")
+    sunday = deadlines.extend(deadline, 4, deadline.start_at)
+    stopped = deadlines.pause(sunday, local("2026-11-07 10:00"))
+    assert shown(deadlines.resume(stopped, local("2026-11-07 11:00"))) == "2026-11-10 00:00"
+    next_sunday = deadlines.extend(deadline, 11, deadline.start_at)
+    stopped = deadlines.pause(next_sunday, local("2026-11-07 10:00"))
+    assert deadlines.resume(stopped, local("2026-11-07 11:00")).due_by == next_sunday.due_by
 
 
 def test_while_the_clock_stands_nothing_fires_and_nobody_is_late() -> None:
@@ -210,6 +241,12 @@ def test_an_extension_ends_as_its_limit_does(terms: DeadlinePolicy, end: str) ->
     assert shown(deadlines.extend(deadline, 24, deadline.start_at)) == end
 
 
+def test_an_extension_rolls_where_its_limit_does() -> None:
+    terms = policy(7, DAYS, calendar="DE", roll=True, extension=ExtensionTerms(amount=5, unit=DAYS))
+    deadline = began(terms, "2026-11-02 12:00")
+    assert shown(deadlines.extend(deadline, 5, deadline.start_at)) == "2026-11-17 00:00"
+
+
 def test_an_extension_while_the_clock_stands_counts_from_the_end_on_paper() -> None:
     deadline = began(policy(7, DAYS, extension=SEVEN_MORE), "2026-11-02 12:00")
     stopped = deadlines.pause(deadline, local("2026-11-09 10:00"))
@@ -240,3 +277,6 @@ def test_a_pause_that_the_new_end_precedes_stops_nothing() -> None:
     assert shown(early) == "2026-11-05 00:00"
     assert early.paused_at is None
     assert deadlines.restart(early, deadline.start_at).after == stopped, "the pause is remembered"
+    resumed = deadlines.resume(stopped, local("2026-11-11 11:00"))
+    early = deadlines.restart(resumed, local("2026-11-02 12:00")).after
+    assert moments(early)["warn-50"] == local("2026-11-03 18:00")

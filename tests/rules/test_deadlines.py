@@ -39,6 +39,11 @@ def test_a_repeated_clock_time_is_the_first_of_the_two() -> None:
     assert deadline.due_by == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
+def test_a_start_in_the_repeated_hour_is_no_earlier_where_its_clock_time_is_skipped() -> None:
+    deadline = deadlines.start(policy(154, DAYS, end_of_day=False), datetime(2026, 10, 25, 1, 30, tzinfo=UTC), BERLIN)
+    assert shown(deadline) == "2027-03-28 03:30"
+
+
 def test_a_day_ends_where_its_midnight_is_skipped() -> None:
     """Egypt puts the clocks forward at midnight: 24 April 2026 begins at 01:00."""
     assert due(policy(1, DAYS), "2026-04-22 12:00", CAIRO) == "2026-04-24 01:00"
