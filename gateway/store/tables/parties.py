@@ -42,7 +42,6 @@ accounts = Table(
     Column("base_url", Text),
     Column("zone", String(64), nullable=False, default="UTC"),
     Column("lane", String(80), nullable=False),
-    Column("per_second", Integer),
     Column("hook_secret", Text),  # sealed
     Column("paused", Text),
     Column("created_at", Instant, nullable=False),
