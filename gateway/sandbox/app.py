@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.sandbox.carrier import Carrier
 from gateway.sandbox.carrier_rest import Rest
+from gateway.sandbox.carrier_soap import Soap
 from gateway.sandbox.control import Control, MovableClock
 from gateway.sandbox.desk import Desk
 from gateway.sandbox.ledger import Ledger
@@ -25,7 +26,7 @@ def build_sandbox(ledger_path: Path | None, *, clock: Callable[[], datetime] | N
     control = Control(movable, desk, platform, sink)
     app = web.Application(client_max_size=10_000_000)
     app[CONTROL] = control
-    for part in (Rest(desk), platform, sink, control):
+    for part in (Rest(desk), Soap(desk), platform, sink, control):
         app.add_routes(part.routes())
 
     async def stop(app: web.Application) -> None:

@@ -75,8 +75,9 @@ class Scenario:
     @property
     def account(self) -> dict[str, Any]:
         """The adapter's `account.json` with what `given.json` says otherwise."""
-        common = self.path.parent / "account.json"
-        return {**(json.loads(common.read_text()) if common.exists() else {}), **self.given.get("account", {})}
+        common, given = self.path.parent / "account.json", self.path / "given.json"
+        told = json.loads(common.read_text()) if common.exists() else {}
+        return {**told, **(self.given.get("account", {}) if given.exists() else {})}
 
     def recorded(self, part: str) -> list[Recorded]:
         """The `1-request.http`, `2-request.http`, … or responses, in order."""
