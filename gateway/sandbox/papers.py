@@ -48,8 +48,9 @@ def build_pdf(lines: Sequence[str]) -> bytes:
 
 
 def build_zpl(lines: Sequence[str]) -> bytes:
-    """The same label in printer language."""
-    fields = "".join(f"^FO40,{60 + 50 * row}^A0N,36^FD{line}^FS" for row, line in enumerate(lines))
+    """The same label in printer language; `^` and `~` begin a command there, so no text keeps them."""
+    plain = (line.replace("^", " ").replace("~", " ") for line in lines)
+    fields = "".join(f"^FO40,{60 + 50 * row}^A0N,36^FD{line}^FS" for row, line in enumerate(plain))
     return f"^XA^CI28{fields}^XZ".encode()
 
 

@@ -5,6 +5,7 @@ A script is one JSON object, e.g. `{"script": "accept_then_hang", "verb": "book"
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -67,7 +68,7 @@ class Scripts:
 
     def __init__(self) -> None:
         self.queue: list[Script] = []
-        self._used: set[tuple[str, str]] = set()
+        self._used: set[str] = set()
 
     def take(self, channel: str, verb: str, text: str) -> Script | None:
         """The first script that fits this request, counted down."""
@@ -81,12 +82,14 @@ class Scripts:
 
     def _magic(self, text: str) -> Script | None:
         for word, facts in MAGIC.items():
-            _, there, rest = text.partition(word)
-            mark = (word, rest.partition('"')[0].partition("<")[0])
-            if there and mark not in self._used:
-                if facts.get("times") != -1:
-                    self._used.add(mark)
+            marks = set(re.findall(rf"{word}[\w-]*", text))
+            if not marks:
+                continue
+            if facts.get("times") == -1:
                 return Script(**facts)
+            struck = bool(marks & self._used)
+            self._used |= marks
+            return None if struck else Script(**facts)
         return None
 
 
