@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     workers_share: Annotated[int, Field(ge=1)] = 1
     """How many processes share the lanes when Redis is away: each then goes at rate/N."""
     carriers_paused: bool = False
+    """Send nothing to carriers: the state a restored backup starts in."""
+    test_clock: str = ""
+    """A file with seconds by which every process's clock is ahead. For sandboxes and tests only."""
 
     @property
     def database_url(self) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -19,6 +19,7 @@ from adapters.toolkit.auth import TokenStore
 from adapters.toolkit.http import Exchange, FreeLane, Http
 from adapters.toolkit.redaction import Redactor
 from adapters.toolkit.transport import open_client
+from gateway.clock import clock_of
 from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
@@ -149,21 +150,19 @@ def _revealed(model: Any) -> dict[str, Any]:
     return {name: show(getattr(model, name)) for name in type(model).model_fields}
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now, monotonic: Callable[[], float] = time.monotonic
+    settings: Settings, *, clock: Callable[[], datetime] | None = None, monotonic: Callable[[], float] = time.monotonic
 ) -> AsyncIterator[Gateway]:
     """Open everything, wait for the database if it is still starting, and close in reverse order."""
+    clock = clock or clock_of(settings.test_clock)
     database = Database(settings.database_url)
     lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic)
     client = open_client()
     hooks = open_client(read_seconds=15, socket_factory=None if settings.private_endpoints else guarded_socket)
     try:
-        await _await_database(database)
+        if not database.is_sqlite:
+            await _await_database(database)
         yield Gateway(
             settings=settings,
             store=Store(database, clock),

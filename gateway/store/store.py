@@ -97,6 +97,11 @@ class Store:
         async with self.database.reading() as connection:
             return await work.due(connection, kind, self.clock(), limit)
 
+    async def release_turns(self) -> int:
+        """Give back every turn that a dead process left taken. Only where nobody else can have the database open."""
+        async with self.database.writing() as connection:
+            return await work.release(connection, self.clock())
+
     async def keep_arrival(self, arrival: Arrival) -> bool:
         """Keep a message; True when it is new, False when this delivery is known. Durable when this returns.
 

@@ -1,0 +1,89 @@
+"""Running the house: web, work, or both in one process; and stopping it without dropping anything.
+
+On SIGTERM the process says "not ready" at once, takes no new jobs, lets those that run finish, and leaves at the grace limit;
+what is still under way then belongs to its row's lease.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+import structlog
+
+from gateway import jobs, worker
+from gateway.config import Settings
+from gateway.core import Gateway, open_gateway
+from gateway.jobs import Engine
+from gateway.store import migrations
+
+log = structlog.get_logger(__name__)
+GRACE_SECONDS = 25.0
+
+
+class NotMigrated(Exception):
+    """The database's tables are not those that this code expects."""
+
+
+@asynccontextmanager
+async def ready_gateway(settings: Settings) -> AsyncIterator[Gateway]:
+    """An open gateway on a database that is up to date. Embedded it is migrated here; elsewhere `homeward migrate` does."""
+    async with open_gateway(settings) as gw:
+        if gw.store.database.is_sqlite:
+            await migrations.migrate(gw.store.database)
+            await gw.store.release_turns()
+        elif await migrations.current(gw.store.database) != migrations.newest():
+            raise NotMigrated("the database is not up to date: run `homeward migrate`")
+        yield gw
+
+
+async def migrate(settings: Settings) -> str:
+    """Bring our tables and the engine's up to date; the revision."""
+    if not settings.db:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    async with open_gateway(settings) as gw:
+        revision = await migrations.migrate(gw.store.database)
+        await jobs.install(gw.store)
+        return revision
+
+
+def until_told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@asynccontextmanager
+async def working(gw: Gateway) -> AsyncIterator[Engine]:
+    """Run jobs in the background; at the end let the running ones finish, within the grace time."""
+    engine = Engine(gw.store, partial(worker.run, gw), at_once=gw.settings.jobs_at_once)
+    task = asyncio.create_task(engine.work())
+    try:
+        yield engine
+    finally:
+        engine.stop()
+        done, _ = await asyncio.wait({task}, timeout=GRACE_SECONDS)
+        if not done:
+            log.warning("stopping.grace_over")
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def telling(gw: Gateway) -> Engine:
+    """An engine that only says "go": for processes that answer requests and run no jobs."""
+    return Engine(gw.store, partial(worker.run, gw), at_once=gw.settings.jobs_at_once)
+
+
+def run(main: Any) -> Any:
+    """asyncio.run, on uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    return uvloop.run(main)
