@@ -94,6 +94,8 @@ class CarrierProfile(Facts):
     total_seconds: float = 45.0
     hand_over: DeadlinePolicy | None = None
     acceptance: DeadlinePolicy | None = None
+    bills_as: ShortText | None = None
+    """What its invoices call the carrier, where that is not the adapter's id: several adapters may be one carrier."""
     limits: tuple[StatedLimit, ...] = ()
     credentials: type[BaseModel]
     extras: type[BaseModel] | None = None

@@ -105,7 +105,7 @@ async def _keep(
     reason = _why_quarantined(
         invoice, problems, revised=bool(await tx.invoices.by_key(invoice.carrier, invoice.number))
     )
-    account = next((a for a in await tx.accounts.of_carrier(invoice.carrier) if a.number == invoice.account), None)
+    account = await tx.accounts.by_number(billed_by(invoice.carrier), invoice.account)
     invoice_id = tx.new_id("inv")
     await tx.invoices.add(
         id=invoice_id,
@@ -187,6 +187,11 @@ async def reconcile_invoice(gw: Gateway, job: Job) -> None:
         await tx.settle("reconcile", invoice)
 
 
+def billed_by(name: str) -> list[str]:
+    """The adapters that are the carrier an invoice names."""
+    return [key for key, one in registry.carriers().items() if name in (key, one.profile.bills_as)]
+
+
 def _billed(row: Record) -> BilledLine:
     return BilledLine(
         id=row.id,
@@ -204,7 +209,7 @@ async def _bookings(tx: Desk, invoice: Record, lines: Sequence[BilledLine]) -> d
     keys = sorted({key for line in lines for key in (line.waybill, *line.references) if key})
     found: dict[str, Record] = {}
     for start in range(0, len(keys), CHUNK):
-        for row in await tx.shipments.known_as(invoice.carrier, keys[start : start + CHUNK]):
+        for row in await tx.shipments.known_as(billed_by(invoice.carrier), keys[start : start + CHUNK]):
             found[row.canonical] = row
     shipments = {row.id: row for row in found.values()}
     agreed: dict[str, list[Record]] = {}

@@ -27,8 +27,10 @@ class Accounts(Shelf):
     async def listed(self) -> Sequence[Record]:
         return await self.tx.all(self.mine().order_by(self.table.c.created_at))
 
-    async def of_carrier(self, carrier: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.carrier == carrier).order_by(self.table.c.created_at))
+    async def by_number(self, carriers: Sequence[str], number: str | None) -> Record | None:
+        """The account that a carrier's invoice names."""
+        columns = self.table.c
+        return await self.tx.first(self.mine().where(columns.carrier.in_(carriers), columns.number == number))
 
 
 class Sources(Shelf):

@@ -29,8 +29,8 @@ class Shipments(Shelf):
         columns = self.table.c
         return await self.tx.all(self.mine().where(columns.carrier == carrier, columns.waybill.in_(waybills)))
 
-    async def known_as(self, carrier: str, canonicals: Sequence[str]) -> Sequence[Record]:
-        """The carrier's shipments that these numbers name (waybills of all parcels, our references), with `canonical`."""
+    async def known_as(self, carriers: Sequence[str], canonicals: Sequence[str]) -> Sequence[Record]:
+        """These carriers' shipments that these numbers name (waybills of all parcels, our references), with `canonical`."""
         numbers, columns = tables.numbers.c, self.table.c
         statement = (
             select(self.table, numbers.canonical)
@@ -39,7 +39,7 @@ class Shipments(Shelf):
             )
             .where(
                 columns.exporter_id == self.tx.exporter_id,
-                columns.carrier == carrier,
+                columns.carrier.in_(carriers),
                 numbers.canonical.in_(canonicals),
                 numbers.kind.in_(("waybill", "client_ref", "rma")),
             )

@@ -55,6 +55,7 @@ class SandboxRest(Carrier):
 
     profile: ClassVar[CarrierProfile] = CarrierProfile(
         id="sandbox_rest",
+        bills_as="sandbox",
         name="Sandbox carrier (REST)",
         protocol="rest",
         api_version="1",

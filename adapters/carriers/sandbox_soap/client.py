@@ -50,6 +50,7 @@ class SandboxSoap(Carrier):
 
     profile: ClassVar[CarrierProfile] = CarrierProfile(
         id="sandbox_soap",
+        bills_as="sandbox",
         name="Sandbox carrier (SOAP)",
         protocol="soap",
         api_version="1",
