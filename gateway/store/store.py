@@ -11,9 +11,11 @@ from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
+from gateway.store.lists import Lists
 from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
 from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys, Sources
 from gateway.store.returns import Returns
+from gateway.store.sessions import Sessions
 from gateway.store.shipments import Attempts, Events, Exchanges, Labels, Pickups, Shipments
 from gateway.store.transaction import Tx
 from gateway.store.work import Job
@@ -53,6 +55,8 @@ class Desk(Tx):
         self.deliveries = Deliveries(self)
         self.answers = Answers(self)
         self.audit = Audit(self)
+        self.lists = Lists(self)
+        self.sessions = Sessions(self)
 
 
 class Store:

@@ -15,7 +15,7 @@ from gateway.store.tables.goods import (
 from gateway.store.tables.limits import acceptances, deadlines, tasks
 from gateway.store.tables.messages import audit, deliveries, idempotency, inbox, notices, unknown_codes
 from gateway.store.tables.money import accruals, invoice_lines, invoices, ledger
-from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sources
+from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources
 
 WORK = (accounts, sources, inbox, shipments, pickups, attempts, labels, deadlines, invoices, deliveries)
 """Tables whose rows are work."""
@@ -47,6 +47,7 @@ __all__ = [
     "numbers",
     "pickups",
     "returns",
+    "sessions",
     "shipments",
     "sources",
     "tasks",

@@ -30,6 +30,19 @@ api_keys = Table(
     Column("revoked_at", Instant),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the cookie's opaque id
+    exporter(),
+    Column("key_id", ID, ForeignKey("api_keys.id"), nullable=False),
+    Column("scopes_then", PlainJson, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("ix_sessions_expires", "expires_at"),
+)
+
 accounts = Table(
     "accounts",
     metadata,

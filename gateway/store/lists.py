@@ -1,0 +1,105 @@
+"""Lists and queues for the doors: pages by a key of time and id, never a count, never an offset.
+
+A queue reads one row more than it shows, so "200+" can be said without counting a million.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+
+from gateway.store import tables
+from gateway.store.transaction import Record, Tx
+
+Taken = IntegrityError
+"""Raised where something unique is there already."""
+After = tuple[datetime, str] | None
+"""The last row's time and id of the page before."""
+OPEN_DELIVERIES = ("waiting", "dead")
+
+
+class Lists:
+    """What one exporter's doors list."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.tx = tx
+
+    def _mine(self, table: Any, *conditions: Any) -> Any:
+        return select(table).where(table.c.exporter_id == self.tx.exporter_id, *conditions)
+
+    async def _newest(self, table: Any, at: Any, after: After, limit: int, *conditions: Any) -> Sequence[Record]:
+        statement = self._mine(table, *conditions)
+        if after:
+            statement = statement.where((at < after[0]) | ((at == after[0]) & (table.c.id < after[1])))
+        return await self.tx.all(statement.order_by(at.desc(), table.c.id.desc()).limit(limit))
+
+    async def _oldest(self, table: Any, at: Any, after: After, limit: int, *conditions: Any) -> Sequence[Record]:
+        statement = self._mine(table, *conditions)
+        if after:
+            statement = statement.where((at > after[0]) | ((at == after[0]) & (table.c.id > after[1])))
+        return await self.tx.all(statement.order_by(at, table.c.id).limit(limit))
+
+    async def returns(self, status: str | None, after: After, limit: int) -> Sequence[Record]:
+        columns = tables.returns.c
+        wanted = [columns.status == status] if status else []
+        return await self._newest(tables.returns, columns.created_at, after, limit, *wanted)
+
+    async def pickups(self, after: After, limit: int) -> Sequence[Record]:
+        return await self._newest(tables.pickups, tables.pickups.c.created_at, after, limit)
+
+    async def invoices(self, after: After, limit: int) -> Sequence[Record]:
+        return await self._newest(tables.invoices, tables.invoices.c.created_at, after, limit)
+
+    async def tasks(self, *, done: bool, after: After, limit: int) -> Sequence[Record]:
+        columns = tables.tasks.c
+        wanted = columns.done_at.is_not(None) if done else columns.done_at.is_(None)
+        return await self._oldest(tables.tasks, columns.created_at, after, limit, wanted)
+
+    async def deadlines(self, state: str | None, before: datetime | None, after: After, limit: int) -> Sequence[Record]:
+        """The one that ends first comes first."""
+        columns = tables.deadlines.c
+        wanted = [columns.state == state] if state else []
+        if before:
+            wanted.append(columns.due_by < before)
+        return await self._oldest(tables.deadlines, columns.due_by, after, limit, *wanted)
+
+    async def deliveries(self, states: Sequence[str], after: After, limit: int) -> Sequence[Record]:
+        """With `kind`, `occurred_at` and `return_id` of their notices, the newest notice first."""
+        deliveries, notices = tables.deliveries, tables.notices
+        at = notices.c.occurred_at
+        statement = (
+            select(deliveries, notices.c.kind, at, notices.c.return_id)
+            .join(notices, notices.c.id == deliveries.c.notice_id)
+            .where(deliveries.c.exporter_id == self.tx.exporter_id)
+        )
+        if states:
+            statement = statement.where(deliveries.c.state.in_(states))
+        if after:
+            statement = statement.where((at < after[0]) | ((at == after[0]) & (deliveries.c.id < after[1])))
+        return await self.tx.all(statement.order_by(at.desc(), deliveries.c.id.desc()).limit(limit))
+
+    async def unknown_attempts(self, limit: int) -> Sequence[Record]:
+        """Attempts whose outcome nobody knows yet, the oldest first."""
+        columns = tables.attempts.c
+        return await self._oldest(tables.attempts, columns.sent_at, None, limit, columns.state == "unknown")
+
+    async def stuck_shipments(self, before: datetime, limit: int) -> Sequence[Record]:
+        """Booked or moving, and silent since `before`: no scan at all, or none after it. The oldest first."""
+        columns, events = tables.shipments.c, tables.events.c
+        heard = exists().where(events.shipment_id == columns.id, events.occurred_at >= before)
+        return await self._oldest(
+            tables.shipments,
+            columns.booked_at,
+            None,
+            limit,
+            columns.state.in_(("booked", "moving")),
+            columns.booked_at < before,
+            ~heard,
+        )
+
+    async def returns_by_id(self, ids: Sequence[str]) -> dict[str, Record]:
+        """These returns by their ids, in one question."""
+        rows = await self.tx.all(self._mine(tables.returns, tables.returns.c.id.in_(ids)))
+        return {row.id: row for row in rows}
