@@ -39,8 +39,13 @@ class Settings(BaseSettings):
     """A file with seconds by which every process's clock is ahead. For sandboxes and tests only."""
 
     @property
+    def database_path(self) -> Path:
+        """The embedded database's file."""
+        return self.data / "homeward.db"
+
+    @property
     def database_url(self) -> str:
-        return self.db or f"sqlite:///{(self.data / 'homeward.db').resolve()}"
+        return self.db or f"sqlite:///{self.database_path.resolve()}"
 
     @property
     def keys(self) -> Path:

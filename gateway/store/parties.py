@@ -90,3 +90,10 @@ async def exporter_ids(connection: Connection) -> Sequence[str]:
         .scalars()
         .all()
     )
+
+
+async def exporter_named(connection: Connection, name: str) -> str | None:
+    """The id of the exporter of this name, the oldest one."""
+    columns = tables.exporters.c
+    found = await connection.execute(select(columns.id).where(columns.name == name).order_by(columns.created_at))
+    return found.scalars().first()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, select, update
+from sqlalchemy import Row, Table, func, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
@@ -141,3 +141,18 @@ async def due(connection: Connection, kind: str, now: datetime, limit: int = 500
         .limit(limit)
     )
     return [Job(kind, row.id, row.exporter_id, row.turn) for row in rows]
+
+
+async def standing(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many rows of each kind are due, taken, and parked, over all exporters."""
+    counts: dict[str, int] = {}
+    for kind, table in WORK.items():
+        columns = table.c
+        for word, condition in (
+            ("due", (columns.due_at <= now) & columns.held.is_(False)),
+            ("held", columns.held.is_(True)),
+            ("parked", columns.parked.is_not(None)),
+        ):
+            found = await connection.execute(select(func.count()).select_from(table).where(condition))
+            counts[f"{word} {kind}"] = int(found.scalar() or 0)
+    return counts

@@ -1,0 +1,218 @@
+"""The `homeward` command.
+
+Logs go to stderr, answers to stdout, as JSON with `--json`. Exit status: 0 well; 1 something is not as it should be (a
+check, a signature, a demo that did not end); 2 wrong usage or a file that cannot be opened; 3 the carrier's or platform's
+own error; 4 the embedded database is held by another process; 5 the database is away or not migrated.
+"""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gateway import commands
+from gateway.cli_read import read_app, verify_app
+from gateway.config import Settings
+from gateway.lock import Taken
+from gateway.running import NotMigrated, run
+from gateway.store.database import StoreUnavailable
+from schemas.errors import NotFound
+
+app = typer.Typer(
+    name="homeward",
+    help="An open, self-hosted gateway that brings cross-border returns home.\n\n"
+    "Exit status: 0 well; 1 not as it should be; 2 usage; 3 the other side's error; 4 database held; 5 database away.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(read_app, name="read")
+app.add_typer(verify_app, name="verify")
+returns_app = typer.Typer(help="Look at returns.", no_args_is_help=True)
+keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
+app.add_typer(returns_app, name="returns")
+app.add_typer(keys_app, name="keys")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+out = Console()
+
+
+def set_up_logging(level: str) -> None:
+    """Lines of JSON on stderr; people who watch a terminal get them in colour."""
+    renderer: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _say(value: Any, *, as_json: bool, text: str = "") -> None:
+    if as_json or not text:
+        typer.echo(json.dumps(value, ensure_ascii=False, default=str, indent=None if as_json else 1))
+    else:
+        out.print(text)
+
+
+@app.command()
+def serve(
+    sandbox: Annotated[bool, typer.Option(help="Start the sandbox carrier, platform and sink beside it.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """API, console and workers in one process, on the embedded database."""
+    settings = _settings(host=host, port=port, private_endpoints=True if sandbox else None)
+    run(commands.serve(settings, with_sandbox=sandbox))
+
+
+@app.command()
+def web(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; several processes may share it.")] = None,
+) -> None:
+    """API and console only; any number of these over one PostgreSQL."""
+    run(commands.serve_web(_settings(host=host, port=port)))
+
+
+@app.command()
+def work() -> None:
+    """Workers only; any number of these over one PostgreSQL."""
+    run(commands.serve_work(_settings()))
+
+
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Make the database's tables, or bring them up to date. Safe to run twice."""
+    revision = run(commands.migrate(_settings()))
+    _say({"revision": revision}, as_json=as_json, text=f"the database is at revision {revision}")
+
+
+@app.command()
+def demo(
+    as_json: AsJson = False,
+    carrier: Annotated[str, typer.Option(help="rest, soap, or both.")] = "both",
+    data: Annotated[Path | None, typer.Option(help="Keep the demo's data here; a run that was killed goes on.")] = None,
+) -> None:
+    """One return all the way home, in the sandbox: webhook, booking, tracking, acceptance, invoice, notices.
+
+    On PostgreSQL (HOMEWARD_DB) it starts one `web` and two `work` processes of its own.
+    """
+    from gateway import demo as show
+
+    if carrier not in ("rest", "soap", "both"):
+        raise typer.BadParameter("rest, soap or both", param_hint="--carrier")
+    kinds = ("rest", "soap") if carrier == "both" else (carrier,)
+    told = (lambda line: None) if as_json else out.print
+    found = run(show.run_demo(_settings(), kinds, data, told))
+    if as_json:
+        _say(found, as_json=True)
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+@app.command()
+def adapters(as_json: AsJson = False) -> None:
+    """The capability matrix: what each carrier, platform and invoice format can do here."""
+    matrix = commands.matrix()
+    if as_json:
+        _say(matrix, as_json=True)
+        return
+    for title, rows in matrix.items():
+        columns = [name for name in rows[0] if name != "can"] if rows else []
+        table = Table(title=title, title_justify="left")
+        for name in [*columns, "can"]:
+            table.add_column(name)
+        for row in rows:
+            table.add_row(*(str(row[name]) for name in columns), ", ".join(row.get("can", ())))
+        out.print(table)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Whether this machine and this database are fit, and what waits: versions, migration, lanes, work, paused accounts."""
+    found = run(commands.doctor(_settings()))
+    lines = [f"{'ok ' if one['ok'] else 'BAD'} {one['what']}: {one['found']}" for one in found["checks"]]
+    _say(found, as_json=as_json, text="\n".join(lines))
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Verify the invariants on the live database; names the rows that offend and exits 1 if there are any."""
+    found = run(commands.check(_settings()))
+    lines = [
+        f"{'ok ' if not rows else 'BAD'} {name}{''.join(f'{chr(10)}      {row}' for row in rows)}"
+        for name, rows in found.items()
+    ]
+    well = not any(found.values())
+    _say({"ok": well, "checks": found}, as_json=as_json, text="\n".join(lines))
+    raise typer.Exit(0 if well else 1)
+
+
+@returns_app.command("show")
+def show(
+    number: Annotated[str, typer.Argument(help="Our id, or any number of the return.")], as_json: AsJson = False
+) -> None:
+    """A return's case and timeline, found by any number."""
+    cases = run(commands.show_returns(_settings(), number))
+    if as_json:
+        _say(cases, as_json=True)
+        return
+    for case in cases:
+        out.print(f"[bold]{case['case']['id']}[/bold]  {case['case']['status']}")
+        table = Table("when", "who", "what", "details", show_lines=False)
+        for moment in case["timeline"]:
+            details = json.dumps({key: value for key, value in moment["data"].items() if value}, ensure_ascii=False)
+            table.add_row(moment["at"][:19], moment["source"], moment["kind"], details[:100])
+        out.print(table)
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
+    exporter: Annotated[str | None, typer.Option(help="The exporter's id; the only one, if there is one.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="May be repeated; all, if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A new API key. It is shown once and kept only as a digest."""
+    made = run(commands.create_key(_settings(), exporter, name, scope))
+    _say(made, as_json=as_json, text=f"{made['key']}\n(for {made['exporter']}; it will not be shown again)")
+
+
+def _settings(**given: Any) -> Settings:
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    set_up_logging(settings.log_level)
+    return settings
+
+
+def main() -> None:
+    """The command, with errors of the house in one line."""
+    try:
+        app()
+    except Taken as error:
+        _fail(str(error), 4)
+    except (StoreUnavailable, NotMigrated) as error:
+        _fail(str(error), 5)
+    except NotFound as error:
+        _fail(str(error), 1)
+
+
+def _fail(text: str, status: int) -> None:
+    typer.echo(f"homeward: {text}", err=True)
+    raise SystemExit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,302 @@
+"""The demo's story, step by step. Everything goes through HTTP: the sandbox's control desk on one side, our API on the other."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from adapters import registry
+from gateway.clock import FileClock
+from gateway.core import Gateway
+from gateway.demo import props
+from gateway.journeys import settling_in
+from gateway.store import parties
+
+Json = dict[str, Any]
+PATIENCE = 60.0
+
+
+class NotEnded(Exception):
+    """The story did not get on in time."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """Where a story plays: a gateway, its doors, the sandbox, and a clock that can be moved."""
+
+    gw: Gateway
+    session: aiohttp.ClientSession
+    url: str
+    sandbox: str
+    clock: FileClock
+    say: Callable[[str], None]
+
+
+class Story:
+    """One return over one kind of carrier."""
+
+    def __init__(self, stage: Stage, kind: str) -> None:
+        self.stage, self.kind = stage, kind
+        self.carrier = f"sandbox_{kind}"
+        self.shop = f"shop-{kind}"
+        self.rma = f"R-{kind.upper()}-1001"
+        self.key = ""
+        self.exporter = self.account = self.source = ""
+
+    async def tell(self) -> Json:
+        """Play it; the document of what was seen."""
+        await self._settle_in()
+        case = await self._webhook_to_label()
+        await self._travel(case)
+        case = await self._accept(case)
+        pickup = await self._collect()
+        case = await self._bill(case)
+        case = await self._heard(case)
+        found = await self._document(case, pickup)
+        self._say(f"[bold]{'all is well' if found['ok'] else 'NOT WELL'}[/bold]: {found['proof']}")
+        return found
+
+    def _say(self, line: str) -> None:
+        self.stage.say(f"[{self.kind}] {line}")
+
+    # Settling in ------------------------------------------------------------------------------------------------------
+
+    async def _settle_in(self) -> None:
+        gw = self.stage.gw
+        name = f"Linden & Vale ({self.kind})"
+        async with gw.store.front_desk() as connection:
+            known = await parties.exporter_named(connection, name)
+        self.exporter = known or await settling_in.add_exporter(gw, name)
+        secret = "whsec_" + base64.b64encode(hashlib.sha256(self.shop.encode()).digest()).decode()
+        async with gw.store.transaction(self.exporter, "demo") as tx:
+            accounts = await tx.accounts.listed()
+            if not accounts:
+                await self._move_in(tx, secret)
+            self.account = (await tx.accounts.listed())[0].id
+            self.source = next(row.id for row in await tx.sources.listed() if row.platform == "sandbox")
+        self.key = await settling_in.add_key(gw, self.exporter, "demo")
+        hook = f"{self.stage.url}/hooks/platforms/sandbox/{self.source}"
+        await self._control("POST", f"platform/{self.shop}", {"url": hook, "secret": secret, "api_key": "demo-key"})
+        await self._control("POST", f"sink/{self.kind}", {"secret": secret})
+        self._say(
+            f"an exporter with an account at {self.carrier}, a shop, a designated channel in Dongguan, an endpoint"
+        )
+
+    async def _move_in(self, tx: Any, secret: str) -> None:
+        gw, base = self.stage.gw, self.stage.sandbox
+        address = f"{base}/carrier/rest/v1" if self.kind == "rest" else f"{base}/carrier/soap"
+        credentials = props.CREDENTIALS[self.kind]
+        account = await settling_in.add_account(
+            gw,
+            tx,
+            self.carrier,
+            "Linden & Vale",
+            credentials,
+            number=credentials.get("client_id") or credentials.get("user"),
+            base_url=address,
+            zone="Europe/Paris",
+        )
+        shop = {"webhook_secret": secret, "api_key": "demo-key"}
+        await settling_in.add_source(gw, tx, "sandbox", self.shop, shop, base_url=f"{base}/platform/{self.shop}")
+        service = registry.carrier(self.carrier).profile.services[0].code
+        await settling_in.add_channel(tx, account, "Dongguan desk", service, props.CONSIGNEE, zone="Asia/Shanghai")
+        await settling_in.add_endpoint(gw, tx, f"{base}/sink/{self.kind}", secret=secret)
+
+    # The way ----------------------------------------------------------------------------------------------------------
+
+    async def _webhook_to_label(self) -> Json:
+        if not await self._find(self.rma):
+            returned = {
+                "id": self.rma,
+                "number": self.rma,
+                "status": "approved",
+                "kind": "return",
+                "label": "merchant",
+                "order": {"id": f"O-{self.kind}-77", "number": f"77-{self.kind}"},
+                "items": [props.item()],
+                "returner": props.RETURNER,
+                "updated_at": self.stage.clock().isoformat(),
+            }
+            await self._control("POST", f"platform/{self.shop}/returns", {"return": returned})
+            self._say("the platform sent a signed webhook: return approved")
+        case = await self._until("the booking", self._case, lambda case: case["shipments"][0]["waybill"])
+        case = await self._until("the label", self._case, lambda case: props.documents(case, "label"))
+        waybill = case["shipments"][0]["waybill"]
+        self._say(f"booked once: waybill {waybill}, label of {props.documents(case, 'label')[0]['size']} bytes")
+        return case
+
+    async def _travel(self, case: Json) -> None:
+        waybill = case["shipments"][0]["waybill"]
+        if case["shipments"][0]["state"] != "delivered":
+            ledger = await self._control("GET", "ledger?kind=scanned")
+            if not any(entry.get("waybill") == waybill for entry in ledger["entries"]):
+                journey = {"waybill": waybill, "start_at": self.stage.clock().isoformat(), "every_hours": 0.01}
+                await self._control("POST", "journey", {**journey, "steps": props.STEPS})
+            self.stage.clock.advance(timedelta(minutes=5))
+            await self._api("POST", f"/v1/trackings/{waybill}/refresh")
+        case = await self._until("the delivery", self._case, lambda case: case["shipments"][0]["state"] == "delivered")
+        due = props.clock(case, "acceptance")
+        self._say(f"delivered; the acceptance clock runs until {due['due_by']} ({due['zone']})")
+
+    async def _accept(self, case: Json) -> Json:
+        case = await self._case()
+        if not case["acceptances"]:
+            due = props.clock(case, "acceptance")
+            if "warn-50" not in due["fired"]:
+                window = datetime.fromisoformat(due["due_by"]) - datetime.fromisoformat(due["start_at"])
+                target = datetime.fromisoformat(due["start_at"]) + window * 0.55
+                self.stage.clock.advance(max(timedelta(0), target - self.stage.clock()))
+            case = await self._until("the reminder", self._case, lambda case: props.clock(case, "acceptance")["fired"])
+            self._say("half of the time has gone: a reminder went out")
+            await self._record_acceptance(case)
+        case = await self._until("the acceptance", self._case, lambda case: case["acceptances"])
+        self._say("accepted, with condition, packaging and a photograph")
+        return case
+
+    async def _record_acceptance(self, case: Json) -> None:
+        photo = await self._api(
+            "POST",
+            f"/v1/documents?return_id={case['id']}",
+            data=props.photograph(),
+            headers={"Content-Type": "image/png"},
+        )
+        line = case["authorization"]["items"][0]["line_id"]
+        record = {
+            "decision": "accept",
+            "decided_at": self.stage.clock().isoformat(),
+            "decided_by": "Returns desk",
+            "inspections": [{"line_id": line, "quantity": 1, "condition": "opened", "packaging": "original_intact"}],
+            "evidence": [{"document_id": photo["id"], "sha256": photo["sha256"]}],
+        }
+        await self._api("POST", f"/v1/returns/{case['id']}/acceptances", json=record)
+
+    async def _collect(self) -> Json:
+        """The exporter's own road: a return booked through the API, and its collection."""
+        number = f"EXP-{self.kind.upper()}-1"
+        found = await self._find(number)
+        if not found:
+            order = {"authorization": props.by_hand(number), "external_id": number}
+            await self._api("POST", "/v1/bookings", json=order, headers={"Idempotency-Key": f"book-{number}"})
+        case = await self._until(
+            "the exporter's booking", lambda: self._case(number), lambda case: case["shipments"][0]["waybill"]
+        )
+        ready = self.stage.clock() + timedelta(days=1)
+        request = {
+            "account_id": self.account,
+            "shipment_ids": [case["shipments"][0]["id"]],
+            "address": {"lines": ["5 Hafenstraße"], "city": "Hamburg", "postal_code": "20095", "country": "DE"},
+            "contact": props.contact(),
+            "ready_at": ready.isoformat(),
+            "close_at": (ready + timedelta(hours=4)).isoformat(),
+            "zone": "Europe/Berlin",
+            "parcels": [{"weight": {"grams": 900}}],
+        }
+        planned = (await self._api("GET", "/v1/pickups"))["items"]
+        made = [one for one in planned if case["shipments"][0]["id"] in one["shipment_ids"]]
+        key = {"Idempotency-Key": f"collect-{number}"}
+        pickup = made[0] if made else await self._api("POST", "/v1/pickups", json=request, headers=key)
+
+        async def look() -> Json:
+            return await self._api("GET", f"/v1/pickups/{pickup['id']}")
+
+        pickup = await self._until("the pickup", look, lambda one: one["state"] == "booked")
+        self._say(f"collected through the API: confirmation {pickup['confirmation']}")
+        return pickup
+
+    async def _bill(self, case: Json) -> Json:
+        if not case["charges"]:
+            number = f"SBI-{self.kind.upper()}-1"
+            waybills = [case["shipments"][0]["waybill"]]
+            told = {"account": props.account_number(self.kind), "number": number, "waybills": waybills}
+            ledger = await self._control("GET", "ledger?kind=billed")
+            known = next((entry for entry in ledger["entries"] if entry["number"] == number), None)
+            made = base64.b64decode(known["data"]) if known else b""
+            document = made or (await self._control("POST", "bill", told))["document"].encode()
+            await self._api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
+        case = await self._until(
+            "the reconciliation",
+            self._case,
+            lambda case: case["charges"] and all(c["finding"] for c in case["charges"]),
+        )
+        for charge in case["charges"]:
+            self._say(f"billed {charge['type']} {charge['amount']} {charge['currency']}: {charge['finding']}")
+        return case
+
+    async def _heard(self, case: Json) -> Json:
+        case = await self._until(
+            "the notices", self._case, lambda case: case["notices"]["delivered"] and not case["notices"]["waiting"]
+        )
+        self._say(f"{case['notices']['delivered']} notices were delivered, signed")
+        return case
+
+    async def _document(self, case: Json, pickup: Json) -> Json:
+        shipment = case["shipments"][0]
+        events = (await self._api("GET", f"/v1/trackings/{shipment['waybill']}"))["events"]
+        heard = await self._control("GET", f"sink/{self.kind}")
+        live = await self._control("GET", "live")
+        ours = [one for one in live["live"] if one["account"] == props.account_number(self.kind)]
+        proof = {
+            "one_live_booking_per_return": len({one["client_ref"] for one in ours}) == len(ours) == 2,
+            "ledger_sums_to_zero": not any(case["ledger"].values()) and bool(case["ledger"]),
+            "freight_and_insurance_matched": {"FREIGHT", "INSURANCE"}
+            <= {charge["type"] for charge in case["charges"] if charge["finding"] == "matched"},
+            "notices_verified_by_the_sink": bool(heard["deliveries"])
+            and all(one["verified"] for one in heard["deliveries"]),
+            "accepted_with_evidence": bool(case["acceptances"][-1]["evidence"]),
+        }
+        return {
+            "ok": all(proof.values()),
+            "carrier": self.carrier,
+            "return": {"id": case["id"], "rma": self.rma, "status": case["status"]},
+            "waybill": shipment["waybill"],
+            "client_ref": shipment["client_ref"],
+            "label": props.documents(case, "label")[0],
+            "tracking": events,
+            "acceptance": {"deadline": props.clock(case, "acceptance"), "record": case["acceptances"][-1]},
+            "charges": case["charges"],
+            "ledger": case["ledger"],
+            "pickup": {"id": pickup["id"], "confirmation": pickup["confirmation"]},
+            "notices": {**case["notices"], "heard": props.heard_kinds(heard)},
+            "proof": proof,
+        }
+
+    # Talking ----------------------------------------------------------------------------------------------------------
+
+    async def _find(self, number: str) -> list[Json]:
+        found: list[Json] = (await self._api("GET", f"/v1/returns?q={number}"))["items"]
+        return found
+
+    async def _case(self, number: str | None = None) -> Json | None:
+        found = await self._find(number or self.rma)
+        case = await self._api("GET", f"/v1/returns/{found[0]['id']}") if found else None
+        return case if case and case["shipments"] else None
+
+    async def _api(self, method: str, path: str, **rest: Any) -> Json:
+        headers = {"Authorization": f"Bearer {self.key}", **rest.pop("headers", {})}
+        async with self.stage.session.request(method, self.stage.url + path, headers=headers, **rest) as response:
+            answer = await response.json(content_type=None)
+            if response.status >= 300:
+                raise NotEnded(f"{method} {path} answered {response.status}: {answer}")
+            return answer  # type: ignore[no-any-return]
+
+    async def _control(self, method: str, path: str, told: Json | None = None) -> Json:
+        async with self.stage.session.request(method, f"{self.stage.sandbox}/control/{path}", json=told) as response:
+            response.raise_for_status()
+            answer: Json = await response.json()
+            return answer
+
+    async def _until(self, what: str, look: Callable[[], Awaitable[Json | None]], done: Callable[[Json], Any]) -> Json:
+        """Look again and again until it is done. Raises NotEnded when it takes too long."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            seen = await look()
+            if seen and done(seen):
+                return seen
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotEnded(f"waited {PATIENCE:.0f} s for {what}; last seen: {seen}")
+            await asyncio.sleep(0.1)

@@ -1,0 +1,176 @@
+"""`homeward check`: the invariants of fault-matrix section 2 that a live database can be asked, with the rows that offend.
+
+I2 one return per platform return · I4 no orphan we know of is without a task · I6 each event once, status as its events say ·
+I8 the ledger sums to zero, lines come to their invoice · I9 each stage of a deadline once · I11 one effect per key ·
+I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per subject.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gateway.store import tables
+from gateway.store.audit import GENESIS, Entry, digest
+from gateway.store.database import Connection
+from schemas.shipments import ShipmentState
+
+Offences = Sequence[str]
+StatusOf = Callable[[Sequence[Any], int], str]
+"""Events and the number of parcels to the status they mean: a rule, handed in by who may know rules."""
+
+
+async def _returns_once(connection: Connection) -> Offences:
+    columns = tables.returns.c
+    twice = (
+        select(columns.source_id, columns.rma_id).group_by(columns.source_id, columns.rma_id).having(func.count() > 1)
+    )
+    return [f"{row.source_id} {row.rma_id} is more than one return" for row in await connection.execute(twice)]
+
+
+async def _one_holder(connection: Connection) -> Offences:
+    columns = tables.attempts.c
+    holding = columns.state.in_(("sending", "unknown", "live"))
+    twice = (
+        select(columns.kind, columns.subject_id)
+        .where(holding)
+        .group_by(columns.kind, columns.subject_id)
+        .having(func.count() > 1)
+    )
+    return [f"{row.kind} {row.subject_id} is held by more than one attempt" for row in await connection.execute(twice)]
+
+
+async def _booked_is_live(connection: Connection) -> Offences:
+    """A shipment that says booked has its live attempt, with the same waybill."""
+    shipments, attempts = tables.shipments, tables.attempts
+    live = (attempts.c.subject_id == shipments.c.id) & (attempts.c.kind == "booking") & (attempts.c.state == "live")
+    statement = (
+        select(shipments.c.id, shipments.c.waybill, attempts.c.waybill.label("held"))
+        .outerjoin(attempts, live)
+        .where(shipments.c.state.in_((ShipmentState.BOOKED, ShipmentState.MOVING, ShipmentState.DELIVERED)))
+    )
+    rows = await connection.execute(statement)
+    return [f"{row.id} says booked as {row.waybill}, the attempt {row.held}" for row in rows if row.waybill != row.held]
+
+
+async def _events_once(connection: Connection) -> Offences:
+    events = tables.events
+    twice = select(events.c.shipment_id).group_by(events.c.shipment_id, events.c.digest).having(func.count() > 1)
+    return [f"{row.shipment_id} holds an event twice" for row in await connection.execute(twice)]
+
+
+async def _status_as_events(connection: Connection, status_of: StatusOf) -> Offences:
+    offences = []
+    async for shipment, seen in _with_events(connection):
+        status = status_of(seen, len(shipment.request.parcels))
+        if seen and status != shipment.status:
+            offences.append(f"{shipment.id} is {shipment.status}, its events say {status}")
+    return offences
+
+
+async def _with_events(connection: Connection) -> AsyncIterator[tuple[Any, Sequence[Any]]]:
+    shipments, events, last = tables.shipments, tables.events, ""
+    while True:
+        page = select(shipments).where(shipments.c.id > last).order_by(shipments.c.id).limit(500)
+        rows = (await connection.execute(page)).all()
+        if not rows:
+            return
+        last = rows[-1].id
+        seen: dict[str, list[Any]] = {}
+        its = select(events).where(events.c.shipment_id.in_([row.id for row in rows]))
+        for event in await connection.execute(its):
+            seen.setdefault(event.shipment_id, []).append(event)
+        for row in rows:
+            yield row, seen.get(row.id, [])
+
+
+async def _ledger_zero(connection: Connection) -> Offences:
+    columns = tables.ledger.c
+    sums = (
+        select(columns.transaction_id, columns.currency, func.sum(columns.minor).label("minor"))
+        .group_by(columns.transaction_id, columns.currency)
+        .having(func.sum(columns.minor) != 0)
+    )
+    return [f"{row.transaction_id} sums to {row.minor} {row.currency}" for row in await connection.execute(sums)]
+
+
+async def _lines_come_to_total(connection: Connection) -> Offences:
+    invoices, lines = tables.invoices, tables.invoice_lines
+    total = (
+        select(lines.c.invoice_id, func.sum(lines.c.minor).label("minor"))
+        .where(lines.c.informational.is_(False))
+        .group_by(lines.c.invoice_id)
+        .subquery()
+    )
+    statement = (
+        select(invoices.c.id, invoices.c.total_minor, total.c.minor)
+        .outerjoin(total, total.c.invoice_id == invoices.c.id)
+        .where(invoices.c.state != "quarantined")
+    )
+    rows = await connection.execute(statement)
+    return [
+        f"{row.id} asks for {row.total_minor}, its lines come to {row.minor}"
+        for row in rows
+        if row.total_minor != int(row.minor or 0)
+    ]
+
+
+async def _stages_once(connection: Connection) -> Offences:
+    columns = tables.deadlines.c
+    rows = await connection.execute(select(columns.id, columns.fired, columns.state, columns.due_at))
+    offences = []
+    for row in rows:
+        if len(set(row.fired)) != len(row.fired):
+            offences.append(f"{row.id} fired a stage twice: {row.fired}")
+        if row.state in ("met", "cancelled") and row.due_at is not None:
+            offences.append(f"{row.id} is {row.state} and would still fire")
+    return offences
+
+
+async def _one_effect_per_key(connection: Connection) -> Offences:
+    columns = tables.idempotency.c
+    stuck = select(columns.exporter_id, columns.key).where(columns.status.is_(None))
+    return [
+        f"key {row.key} of {row.exporter_id} was taken and never answered" for row in await connection.execute(stuck)
+    ]
+
+
+async def _chains_hold(connection: Connection) -> Offences:
+    columns, last = tables.audit.c, ("", 0)
+    offences: list[str] = []
+    previous, chain, seq = GENESIS, "", 0
+    while True:
+        after = (columns.chain > last[0]) | ((columns.chain == last[0]) & (columns.seq > last[1]))
+        page = select(tables.audit).where(after).order_by(columns.chain, columns.seq).limit(2000)
+        rows = (await connection.execute(page)).all()
+        if not rows:
+            return offences
+        for row in rows:
+            if row.chain != chain:
+                previous, chain, seq = GENESIS, row.chain, 0
+            entry = Entry(
+                row.chain, row.exporter_id, row.at, row.actor, row.action, row.subject_id, row.before, row.after
+            )
+            if row.seq != seq + 1 or row.previous != previous or row.digest != digest(entry, row.seq, previous):
+                offences.append(f"audit {row.chain} breaks at {row.seq}")
+            previous, seq = row.digest, row.seq
+        last = (rows[-1].chain, rows[-1].seq)
+
+
+CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
+    "I2 one return per platform return": _returns_once,
+    "I3 one slot holder per planned shipment": _one_holder,
+    "I4 booked means a live attempt": _booked_is_live,
+    "I6 each event once": _events_once,
+    "I8 the ledger sums to zero": _ledger_zero,
+    "I8 lines come to their invoice": _lines_come_to_total,
+    "I9 each stage once": _stages_once,
+    "I11 each key answered": _one_effect_per_key,
+    "I13 the audit holds": _chains_hold,
+}
+
+
+async def check(connection: Connection, status_of: StatusOf) -> dict[str, Offences]:
+    """Every invariant with the rows that offend; all empty when all is well."""
+    found = {name: await offences(connection) for name, offences in CHECKS.items()}
+    return {**found, "I6 status as the events say": await _status_as_events(connection, status_of)}
