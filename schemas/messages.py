@@ -68,6 +68,7 @@ class NoticeKind(StrEnum):
     INVOICE_MATCHED = "invoice.matched"
     INVOICE_DISCREPANCY = "invoice.discrepancy"
     ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_TEST = "endpoint.test"
 
 
 class Notice(Model):

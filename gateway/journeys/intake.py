@@ -8,20 +8,22 @@ from collections.abc import Sequence
 
 import structlog
 
-from adapters.seam import AsksBack, Platform
+from adapters.seam import AsksBack, Platform, PushesTracking
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import back_off
-from gateway.journeys import planning
+from gateway.journeys import planning, tracking
 from gateway.store import parties
 from gateway.store.ids import new_id
 from gateway.store.messages import Arrival
+from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
 from schemas.errors import NothingHappened, Refused, SignatureRejected, Unavailable, Unintelligible
 from schemas.messages import InboundMessage, Trust
 from schemas.returns import PlatformEvent, PlatformEventKind, ReturnAuthorization
+from schemas.tracking import TrackingEvent
 
 log = structlog.get_logger(__name__)
 KEPT_HEADERS = 60
@@ -40,12 +42,30 @@ async def receive(gw: Gateway, platform_id: str, source_id: str, message: Inboun
     platform = gw.open_platform(source)
     trust = platform.verify(message)
     platform.read(message)
+    return await _keep(gw, source, "platform", platform.delivery_id(message), trust, message)
+
+
+async def receive_push(gw: Gateway, carrier_id: str, account_id: str, message: InboundMessage) -> bool:
+    """The same for a carrier's push of tracking events. A repetition is told by the body: carriers number no deliveries."""
+    async with gw.store.front_desk() as connection:
+        account = await parties.account_of(connection, account_id)
+    if account is None or account.carrier != carrier_id:
+        raise SignatureRejected("no such account")
+    carrier = gw.open_carrier(account)
+    if not isinstance(carrier, PushesTracking):
+        raise SignatureRejected("this carrier pushes nothing")
+    trust = carrier.verify(message)
+    carrier.read_push(message)
+    return await _keep(gw, account, "carrier", message.sha256, trust, message)
+
+
+async def _keep(gw: Gateway, owner: Record, door: str, delivery_id: str, trust: Trust, message: InboundMessage) -> bool:
     arrival = Arrival(
         id=new_id("msg", message.received_at),
-        exporter_id=source.exporter_id,
-        door="platform",
-        source_id=source.id,
-        delivery_id=platform.delivery_id(message)[:300],
+        exporter_id=owner.exporter_id,
+        door=door,
+        source_id=owner.id,
+        delivery_id=delivery_id[:300],
         trust=trust,
         url=message.url,
         headers=dict(list(message.headers.items())[:KEPT_HEADERS]),
@@ -55,7 +75,7 @@ async def receive(gw: Gateway, platform_id: str, source_id: str, message: Inboun
     crash("intake.before_commit")
     new = await gw.store.keep_arrival(arrival)
     crash("intake.after_commit")
-    gw.metrics.received.labels("platform", "new" if new else "repeated").inc()
+    gw.metrics.received.labels(door, "new" if new else "repeated").inc()
     return new
 
 
@@ -65,11 +85,12 @@ async def ingest(gw: Gateway, job: Job) -> None:
         row = await tx.claim(job)
         if row is None:
             return
-        source = await tx.sources.get(row.source_id) if row.door == "platform" else None
-    if source is None:
-        await _conclude(gw, job, row, "ignored", "no reader for this door")
-        return
+        shelf = tx.sources if row.door == "platform" else tx.accounts
+        source = await shelf.get(row.source_id)
     message = InboundMessage(body=row.body, headers=row.headers, url=row.url, received_at=row.received_at)
+    if row.door == "carrier":
+        await _ingest_push(gw, job, row, source, message)
+        return
     try:
         found = await _authorizations(gw.open_platform(source), message, Trust(row.trust))
     except Unavailable:
@@ -84,6 +105,40 @@ async def ingest(gw: Gateway, job: Job) -> None:
             await apply(tx, source, authorization)
         await tx.inbox.conclude(row, "processed" if found else "ignored", None if found else "nothing for us in it")
         await tx.settle("ingest", row)
+
+
+async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, message: InboundMessage) -> None:
+    """Pushed events go the way of polled ones. What names no shipment of ours is kept, and listed as ignored."""
+    carrier = gw.open_carrier(account)
+    assert isinstance(carrier, PushesTracking)  # it was, when the message was kept
+    try:
+        events = carrier.read_push(message)
+    except (NothingHappened, Unintelligible) as error:
+        await _conclude(gw, job, row, "quarantined", f"{type(error).__name__}: {error}")
+        return
+    by_waybill: dict[str, list[TrackingEvent]] = {}
+    for event in events:
+        by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
+    async with gw.store.transaction(job.exporter_id, actor=f"carrier:{account.carrier}") as tx:
+        known = _meant(await tx.shipments.known_as(account.carrier, list(by_waybill)))
+        for shipment_id, canonical in known:
+            await tracking.record(gw, tx, shipment_id, by_waybill[canonical], "push")
+        strange = len(set(by_waybill) - {canonical for _, canonical in known})
+        await tx.inbox.conclude(
+            row,
+            "ignored" if strange or not events else "processed",
+            f"{strange} of {len(by_waybill)} waybills are not of ours" if strange else None,
+        )
+        await tx.settle("ingest", row)
+
+
+def _meant(found: Sequence[Record]) -> list[tuple[str, str]]:
+    """Which shipment each number means. Numbers are kept by return: the shipment whose own waybill it is comes first, then
+    (a parcel's number) those that are not cancelled."""
+    own = {(row.id, row.canonical) for row in found if canonical_number(row.waybill or "") == row.canonical}
+    named = {canonical for _, canonical in own}
+    rest = {(row.id, row.canonical) for row in found if row.canonical not in named and row.state != "cancelled"}
+    return sorted(own | rest)
 
 
 async def _authorizations(platform: Platform, message: InboundMessage, trust: Trust) -> Sequence[ReturnAuthorization]:

@@ -92,9 +92,10 @@ VOID = Act(
 async def cancel(tx: Desk, return_id: str) -> None:
     """An exporter stops a return: every shipment is to end without a live booking."""
     row = await tx.returns.get(return_id, lock=True)
-    shipments = await tx.shipments.of_return(return_id)
+    lifecycle.require(lifecycle.Act.CANCEL, row.status)
+    shipments = [one for one in await tx.shipments.of_return(return_id) if one.state != ShipmentState.CANCELLED]
     for shipment in shipments:
-        if shipment.state != ShipmentState.REQUESTED:
+        if shipment.state not in (ShipmentState.REQUESTED, ShipmentState.ACTION_REQUIRED):
             lifecycle.require(lifecycle.Act.VOID, shipment.state)
         if shipment.cancel_asked_at is None:
             await tx.shipments.set(shipment.id, cancel_asked_at=tx.now)

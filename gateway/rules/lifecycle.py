@@ -147,6 +147,7 @@ class Act(StrEnum):
     VOID = "void"
     COLLECT = "collect"
     ACCEPT = "accept"
+    CANCEL = "cancel"
 
 
 ALLOWED: Mapping[Act, frozenset[str]] = {
@@ -161,6 +162,9 @@ ALLOWED: Mapping[Act, frozenset[str]] = {
             ReturnStatus.ACCEPTED,
             ReturnStatus.REJECTED,
         }
+    ),
+    Act.CANCEL: frozenset(
+        {ReturnStatus.REQUESTED, ReturnStatus.APPROVED, ReturnStatus.BOOKED, ReturnStatus.EXPIRED, ReturnStatus.UNKNOWN}
     ),
 }
 

@@ -80,6 +80,18 @@ class Lists:
             statement = statement.where((at < after[0]) | ((at == after[0]) & (deliveries.c.id < after[1])))
         return await self.tx.all(statement.order_by(at.desc(), deliveries.c.id.desc()).limit(limit))
 
+    async def messages(self, state: str | None, after: After, limit: int) -> Sequence[Record]:
+        """What came in, but for its body."""
+        table = tables.inbox
+        columns = [column for column in table.c if column.name not in ("body", "headers")]
+        statement = select(*columns).where(table.c.exporter_id == self.tx.exporter_id)
+        if state:
+            statement = statement.where(table.c.state == state)
+        at = table.c.received_at
+        if after:
+            statement = statement.where((at < after[0]) | ((at == after[0]) & (table.c.id < after[1])))
+        return await self.tx.all(statement.order_by(at.desc(), table.c.id.desc()).limit(limit))
+
     async def unknown_attempts(self, limit: int) -> Sequence[Record]:
         """Attempts whose outcome nobody knows yet, the oldest first."""
         columns = tables.attempts.c

@@ -1,0 +1,117 @@
+"""What an exporter asks for through a door: book now, void one booking, complete an address, tell again, close a task."""
+
+import json
+
+from sqlalchemy import insert
+
+from gateway.journeys import planning
+from gateway.rules import lifecycle
+from gateway.store import tables
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from schemas.errors import Conflict, NotFound
+from schemas.messages import NoticeKind
+from schemas.returns import ReturnStatus
+from schemas.shipments import ShipmentState
+from schemas.values import Party
+
+BOOKABLE = frozenset({ReturnStatus.APPROVED, ReturnStatus.BOOKED, ReturnStatus.EXPIRED})
+"""Whose shipments decide: a return that is BOOKED with every shipment cancelled may be booked anew."""
+OVER = frozenset({ShipmentState.CANCELLED, ShipmentState.EXPIRED})
+
+
+async def book_now(tx: Desk, return_id: str) -> str:
+    """The return's one planned shipment, due now; its id. Asking again for what is under way gives the same shipment.
+
+    Raises Conflict, naming the state, where it is booked already or something is missing that must be known first.
+    """
+    row = await tx.returns.get(return_id, lock=True)
+    alive = [one for one in await tx.shipments.of_return(return_id) if one.state not in OVER]
+    booked = next((one for one in alive if one.state not in lifecycle.ALLOWED[lifecycle.Act.BOOK]), None)
+    if booked is not None:
+        raise Conflict(f"the return has a shipment in state {booked.state}", state=booked.state)
+    if row.status not in BOOKABLE:
+        raise Conflict(f"cannot book a return in state {row.status}", state=row.status)
+    if any(one.cancel_asked_at is not None for one in alive):
+        raise Conflict("the shipment is being cancelled", state="cancelling")
+    waiting = next((one for one in alive if one.state == ShipmentState.REQUESTED), None)
+    if waiting is not None:
+        await tx.wake("book", waiting.id)
+        return str(waiting.id)
+    for refused in alive:  # corrected since: the same shipment goes again
+        await tx.shipments.set(refused.id, state=ShipmentState.REQUESTED, reason=None)
+    source = await tx.sources.get(row.source_id)
+    shipment_id = await planning.plan(tx, source, await tx.returns.get(return_id))
+    if shipment_id is None:
+        raise Conflict("something must be known first", state=(await tx.returns.get(return_id)).review or "followed")
+    tx.note("booking.asked", shipment_id, chain=return_id)
+    if alive:
+        await tx.wake("book", shipment_id)
+    return shipment_id
+
+
+async def void_shipment(tx: Desk, shipment_id: str) -> None:
+    """Stop one shipment; what is booked is voided by its job. Asking twice changes nothing. Raises Conflict."""
+    shipment = await tx.shipments.get(shipment_id, lock=True)
+    if shipment.state not in (ShipmentState.REQUESTED, ShipmentState.ACTION_REQUIRED):
+        lifecycle.require(lifecycle.Act.VOID, shipment.state)
+    await planning.cancel_shipments(tx, [shipment])
+
+
+async def supply_address(tx: Desk, known: Record, returner: Party) -> None:
+    """Where the goods are, which the platform did not tell; what waited for it is planned. Raises Conflict."""
+    row = await tx.returns.get(known.id, lock=True)
+    if row.authorization.returner is not None:
+        raise Conflict("the address is known", state=row.status)
+    lifecycle.require(lifecycle.Act.CANCEL, row.status)
+    await tx.returns.set(row.id, review=None)
+    source = await tx.sources.get(row.source_id)
+    amended = row.authorization.model_copy(update={"returner": returner})
+    await planning.amend_return(tx, source, await tx.returns.get(row.id), amended)
+
+
+async def send_again(tx: Desk, delivery_id: str) -> None:
+    """Try a delivery again now, whether it was given up or had arrived: the same id, so the other side can tell."""
+    delivery = await tx.deliveries.get(delivery_id, lock=True)
+    await tx.deliveries.set(delivery.id, state="waiting", delivered_at=None)
+    tx.note("delivery.resent", delivery.id, before={"state": delivery.state}, after={"state": "waiting"})
+    await tx.wake("deliver", delivery.id)
+
+
+async def test_endpoint(tx: Desk, endpoint_id: str) -> str:
+    """Tell one endpoint, and nobody else, that it can hear us; the delivery's id."""
+    endpoint = await tx.endpoints.get(endpoint_id)
+    if not endpoint.enabled:
+        raise Conflict("the endpoint is off", state="disabled")
+    notice_id, delivery_id = tx.new_id("ntc"), tx.new_id("dlv")
+    kind = NoticeKind.ENDPOINT_TEST.value
+    said = {"type": kind, "timestamp": tx.now.isoformat(), "data": {"endpoint_id": endpoint_id}}
+    body = json.dumps(said, separators=(",", ":"))
+    mine = {"exporter_id": tx.exporter_id}
+    notice = {"id": notice_id, "kind": kind, "cause": f"test:{notice_id}", "occurred_at": tx.now, "body": body}
+    await tx.run(insert(tables.notices).values(**mine, **notice))
+    delivery = {"id": delivery_id, "notice_id": notice_id, "target": "endpoint", "target_id": endpoint_id}
+    await tx.run(insert(tables.deliveries).values(**mine, **delivery, state="waiting", due_at=tx.now))
+    tx.go("deliver", delivery_id)
+    return delivery_id
+
+
+async def remove_endpoint(tx: Desk, endpoint_id: str) -> None:
+    """Told no more. The row stays, because deliveries name it; to callers it is gone."""
+    endpoint = await tx.endpoints.get(endpoint_id)
+    if endpoint.disabled_because == REMOVED:
+        raise NotFound("removed")
+    await tx.endpoints.set(endpoint_id, enabled=False, disabled_because=REMOVED)
+    tx.note("endpoint.removed", endpoint_id, before={"enabled": endpoint.enabled}, after={"enabled": False})
+
+
+REMOVED = "removed"
+
+
+async def close_task(tx: Desk, task_id: str) -> None:
+    """A person says it is done. Raises Conflict where it was."""
+    task = await tx.tasks.get(task_id)
+    if task.done_at is not None:
+        raise Conflict("it is done already", state="done")
+    await tx.tasks.set(task_id, done_at=tx.now, done_by=tx.actor)
+    tx.note("task.done", task_id, chain=task.return_id, after={"kind": task.kind})
