@@ -145,22 +145,36 @@ class _Writer:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
+        here, batch = await self._enter()
+        try:
+            yield here
+        except BaseException:
+            await asyncio.shield(self._leave(here, keep=False))
+            raise
+        await asyncio.shield(self._leave(here, keep=True))
+        await asyncio.shield(batch)
+
+    async def _enter(self) -> "tuple[_Here, asyncio.Future[None]]":
         self._waiting += 1
         try:
             await self._turnstile.acquire()
-        finally:
+        except asyncio.CancelledError:
             self._waiting -= 1
+            await asyncio.shield(self._stand_in())
+            raise
+        self._waiting -= 1
         try:
-            here, batch = self._join()
-            try:
-                yield here
-            except BaseException:
-                await asyncio.shield(self._leave(here, keep=False))
-                raise
-            await asyncio.shield(self._leave(here, keep=True))
-        finally:
+            return self._join()
+        except BaseException:
             self._turnstile.release()
-        await asyncio.shield(batch)
+            raise
+
+    async def _stand_in(self) -> None:
+        """Sync for those who left it to one behind them that will never come. Whoever is inside or queues does it himself."""
+        if self._waiting == 0 and not self._turnstile.locked():
+            async with self._turnstile:
+                if self._batch is not None and self._here is not None:
+                    await self._commit(self._here)
 
     def _join(self) -> "tuple[_Here, asyncio.Future[None]]":
         if self._here is None:
@@ -170,30 +184,47 @@ class _Writer:
             self._batch = asyncio.get_running_loop().create_future()
             self._batch.add_done_callback(lambda done: done.exception())  # even if every waiter has gone
         else:
-            self._here.driver_sql("SAVEPOINT one")
+            try:
+                self._here.driver_sql("SAVEPOINT one")
+            except DBAPIError as error:
+                self._give_up(self._here, error)
+                raise
         self._members += 1
         return self._here, self._batch
 
     async def _leave(self, here: _Here, *, keep: bool) -> None:
-        if self._members == 1 and not keep:
-            self._end(None)
-            self._roll_back(here)
-            return
-        if self._members > 1:
+        """The turnstile opens here and not in `transaction`: a cancelled one must not let the next in during its COMMIT."""
+        try:
+            if self._members == 1 and not keep:
+                self._give_up(here, None)
+                return
+            stands = self._members == 1 or self._close_savepoint(here, keep=keep)
+            if stands and (self._waiting == 0 or self._members >= BATCH):
+                await self._commit(here)
+        finally:
+            self._turnstile.release()
+
+    def _close_savepoint(self, here: _Here, *, keep: bool) -> bool:
+        try:
             if not keep:
                 here.driver_sql("ROLLBACK TO one")
             here.driver_sql("RELEASE one")
-        if self._waiting == 0 or self._members >= BATCH:
-            await self._commit(here)
+        except DBAPIError as error:  # on a full disk SQLite rolls everything back by itself: nobody's lines are left
+            self._give_up(here, error)
+            return False
+        return True
 
     async def _commit(self, here: _Here) -> None:
         try:
             await asyncio.to_thread(here.driver_sql, "COMMIT")
         except Exception as error:
-            self._end(error)
-            self._roll_back(here)
+            self._give_up(here, error)
         else:
             self._end(None)
+
+    def _give_up(self, here: _Here, error: Exception | None) -> None:
+        self._end(error)
+        self._roll_back(here)
 
     def _end(self, error: Exception | None) -> None:
         batch, self._batch, self._members = self._batch, None, 0
