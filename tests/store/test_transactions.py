@@ -1,0 +1,151 @@
+"""A transaction is durable whole or leaves nothing, and sees nobody else's rows, on both databases."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import func, select
+
+from gateway.store import tables
+from gateway.store.database import Connection
+from gateway.store.store import Desk, Store
+from gateway.store.transaction import Shelf
+from gateway.store.work import Job
+from schemas.errors import NotFound
+from tests.house.rows import add_exporter, add_row
+
+SHELVES = [
+    "accounts",
+    "sources",
+    "channels",
+    "endpoints",
+    "keys",
+    "returns",
+    "shipments",
+    "pickups",
+    "attempts",
+    "exchanges",
+    "labels",
+    "events",
+    "documents",
+    "deadlines",
+    "acceptances",
+    "tasks",
+    "accruals",
+    "invoices",
+    "invoice_lines",
+    "ledger",
+    "inbox",
+    "notices",
+    "deliveries",
+]
+
+
+async def how_many(store: Store, table: object) -> int:
+    async with store.database.reading() as connection:
+        return int((await connection.execute(select(func.count()).select_from(table))).scalar() or 0)  # type: ignore[arg-type]
+
+
+async def test_what_fails_leaves_no_row_no_job_and_no_audit_entry(store: Store) -> None:
+    exporter = await add_exporter(store)
+    said: list[Job] = []
+
+    async def hear(jobs: Sequence[Job], connection: Connection | None) -> None:
+        said.extend(jobs)
+
+    store.say_go = hear
+    with pytest.raises(ZeroDivisionError):
+        async with store.transaction(exporter) as tx:
+            source = await add_row(tx, tables.sources, due_at=tx.now)
+            tx.go("list", source)
+            tx.note("source.added", source)
+            1 / 0  # noqa: B018
+    assert await how_many(store, tables.sources) == 0
+    assert await how_many(store, tables.audit) == 0
+    assert said == []
+
+
+async def test_what_ends_well_is_told_once_and_can_be_read(store: Store) -> None:
+    exporter = await add_exporter(store)
+    said: list[Job] = []
+
+    async def hear(jobs: Sequence[Job], connection: Connection | None) -> None:
+        said.extend(jobs)
+
+    store.say_go = hear
+    async with store.transaction(exporter) as tx:
+        source = await add_row(tx, tables.sources)
+        await tx.wake("list", source)
+        await tx.wake("list", await add_row(tx, tables.sources), tx.now.replace(year=2040))
+    assert [(job.kind, job.id, job.exporter_id) for job in said] == [("list", source, exporter)]
+    async with store.reading(exporter) as tx:
+        assert (await tx.sources.get(source)).due_at is not None
+
+
+async def test_a_cancelled_transaction_leaves_nothing_and_the_next_one_goes_on(store: Store) -> None:
+    exporter = await add_exporter(store)
+    inside = asyncio.Event()
+
+    async def linger() -> None:
+        async with store.transaction(exporter) as tx:
+            await add_row(tx, tables.sources)
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(linger())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with store.transaction(exporter) as tx:
+        await add_row(tx, tables.sources)
+    assert await how_many(store, tables.sources) == 1
+
+
+async def test_a_reader_does_not_see_what_is_not_committed(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        row = await add_row(tx, tables.sources)
+        async with store.reading(exporter) as other:
+            assert await other.sources.find(row) is None
+    async with store.reading(exporter) as other:
+        assert await other.sources.find(row) is not None
+
+
+def test_no_shelf_is_forgotten_here() -> None:
+    desk = Desk(None, "exp", None, "x", is_sqlite=True)  # type: ignore[arg-type]
+    shelves = {name for name, shelf in vars(desk).items() if isinstance(shelf, Shelf)}
+    assert shelves - {"exporters"} == set(SHELVES)
+
+
+async def test_a_shelf_shows_and_changes_only_its_exporters_rows(store: Store) -> None:
+    mine, other = await add_exporter(store), await add_exporter(store, "Somebody else")
+    for shelf_name in SHELVES:
+        async with store.transaction(mine) as tx:
+            row_id = await add_row(tx, getattr(tx, shelf_name).table)
+        async with store.transaction(other) as tx:
+            theirs: Shelf = getattr(tx, shelf_name)
+            assert await theirs.find(row_id) is None, shelf_name
+            with pytest.raises(NotFound) as not_theirs:
+                await theirs.get(row_id)
+            with pytest.raises(NotFound) as nobodys:
+                await theirs.get("row_nobodys")
+            assert str(not_theirs.value) == str(nobodys.value), shelf_name
+            await theirs.set(row_id, exporter_id=other)
+            if "created_at" in theirs.table.c:
+                assert await theirs.page(after=None, limit=10) == [], shelf_name
+        async with store.reading(mine) as tx:
+            assert (await getattr(tx, shelf_name).get(row_id)).exporter_id == mine
+
+
+async def test_pages_are_stable_and_newest_first(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        made = [await add_row(tx, tables.sources, id=f"src_{n}") for n in range(7)]  # all at one instant
+    seen: list[str] = []
+    after = None
+    async with store.reading(exporter) as tx:
+        while rows := await tx.sources.page(after=after, limit=3):
+            seen += [row.id for row in rows]
+            after = (rows[-1].created_at, rows[-1].id)
+    assert seen == sorted(made, reverse=True)
