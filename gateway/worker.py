@@ -22,6 +22,7 @@ from gateway.journeys import (
     pickups,
     reconciliation,
     resolving,
+    sweeping,
     tracking,
 )
 from gateway.store import work
@@ -41,6 +42,7 @@ HANDLERS: Mapping[str, Handler] = {
     "label": labels.fetch_label,
     "pickup": pickups.run_pickup,
     "poll": tracking.poll_account,
+    "sweep": sweeping.sweep_account,
     "judge": acceptance.judge_deadline,
     "reconcile": reconciliation.reconcile_invoice,
     "deliver": notices.deliver,

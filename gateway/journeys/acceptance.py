@@ -7,9 +7,11 @@ is append-only: a correction is a new version, and the evidence is kept by hash.
 from collections.abc import Sequence
 from datetime import timedelta
 
+from adapters import registry
+from adapters.seam import VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import clocks, tracking
+from gateway.journeys import clocks, tracking, verdicts
 from gateway.journeys.notices import announce
 from gateway.rules import deadlines, lifecycle
 from gateway.store.store import Desk
@@ -20,6 +22,7 @@ from schemas.acceptance import (
     AcceptanceRecord,
     Clock,
     DeadlineState,
+    ExpiryAction,
     Stage,
 )
 from schemas.errors import Conflict
@@ -56,11 +59,11 @@ async def judge_deadline(gw: Gateway, job: Job) -> None:
     async with gw.store.transaction(job.exporter_id) as tx:
         if report is not None and shipment is not None:
             await tracking.record(gw, tx, shipment.id, report.events, "poll")
-        await _fire(tx, row)
+        await _fire(tx, row, looked=report is not None)
     crash("deadline.after_fire")
 
 
-async def _fire(tx: Desk, claimed: Record) -> None:
+async def _fire(tx: Desk, claimed: Record, *, looked: bool) -> None:
     row = await tx.deadlines.get(claimed.id, lock=True)
     if row.state != DeadlineState.RUNNING:
         await tx.settle("judge", claimed)
@@ -70,9 +73,26 @@ async def _fire(tx: Desk, claimed: Record) -> None:
         await _fire_stage(tx, row, stage)
     fired = [*row.fired, *(stage.name for stage in due)]
     over = any(stage.name in LAST_STAGES for stage in due)
+    if over and row.clock == Clock.HAND_OVER and looked:
+        await _not_handed_over(tx, row)
     await tx.deadlines.set(row.id, fired=fired, state=DeadlineState.EXPIRED if over else row.state)
     coming = deadlines.next_stage(row.terms, fired)
     await tx.settle("judge", claimed, due_at=coming.at if coming and not over else None)
+
+
+async def _not_handed_over(tx: Desk, row: Record) -> None:
+    """The label was never scanned, and the carrier was asked once more. A booking that can be voided is, if the exporter
+    opted in; one that cannot leaves its slot by itself. A scan that is known forbids both."""
+    shipment = await tx.shipments.get(row.shipment_id, lock=True)
+    holder = await tx.attempts.holder("booking", shipment.id)
+    if holder is None or holder.state != "live" or shipment.handed_over_at is not None:
+        return
+    if not issubclass(registry.carrier(shipment.carrier), VoidsBookings):
+        await verdicts.leave_slot(tx, shipment, holder, "lapsed", "the hand-over limit is over and no scan is known")
+        await tracking.return_stands(tx, shipment.return_id)
+    elif deadlines.expiry_action(row.terms) is ExpiryAction.VOID:
+        await tx.shipments.set(shipment.id, cancel_asked_at=tx.now)
+        await tx.wake("book", shipment.id)
 
 
 async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:

@@ -73,7 +73,12 @@ async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -
     if holder is not None or shipment.state != ShipmentState.REQUESTED:
         await tx.settle("book", shipment)
         return None
-    return BOOKING, await attempts.begin(
+    return BOOKING, await intend(tx, shipment, account)
+
+
+async def intend(tx: Desk, shipment: Record, account: Record) -> Record:
+    """Write down the intent to book a shipment, under the reference of its next attempt."""
+    return await attempts.begin(
         tx, BOOKING, shipment.id, account, lambda ref: _request(shipment, ref, tx.now), return_id=shipment.return_id
     )
 

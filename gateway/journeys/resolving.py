@@ -30,6 +30,7 @@ ACTS: Mapping[str, Act] = {act.kind: act for act in (booking.BOOKING, voiding.VO
 MINUTES = (1, 2, 5, 10, 30)
 """Between looks, then hourly."""
 GIVE_UP = timedelta(hours=24)
+PAUSED_WAIT = timedelta(minutes=1)
 LATE_LOOKS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
 REPEATABLE = frozenset({LookUp.IDEMPOTENT, LookUp.UPSERT})
 
@@ -46,8 +47,11 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
         account = await tx.accounts.get(attempt.account_id)
         profile = registry.carrier(account.carrier).profile
         turn_ends = gw.turn_ends(profile.total_seconds)
-    act = ACTS[attempt.kind]
-    repeats = act.repeats or (attempt.kind == "booking" and profile.look_up in REPEATABLE)
+        act = ACTS[attempt.kind]
+        repeats = act.repeats or (attempt.kind == "booking" and profile.look_up in REPEATABLE)
+        if repeats and attempt.state != "absent" and (account.paused or gw.settings.carriers_paused):
+            await tx.settle("resolve", attempt, due_at=tx.now + PAUSED_WAIT, tries=attempt.tries)
+            return
     if repeats and attempt.state != "absent":
         outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
         await _after_repeat(gw, job, act, attempt, outcome)

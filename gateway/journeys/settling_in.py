@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from adapters import registry
-from adapters.seam import ListsReturns
+from adapters.seam import ListsBookings, ListsReturns
 from gateway.core import Gateway
 from gateway.guard import check_url
 from gateway.store import tables
@@ -93,6 +93,8 @@ async def add_account(
         hook_secret=gw.sealer.seal(account_id, hook_secret) if hook_secret else None,
         created_at=tx.now,
     )
+    if issubclass(registry.carrier(carrier), ListsBookings):
+        await tx.sweeps.add(account_id=account_id, due_at=tx.now)
     tx.note("account.added", account_id, after={"carrier": carrier, "name": name})
     return account_id
 

@@ -88,6 +88,19 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """A connection that sees one moment, however long it reads."""
+        with _Plainly():
+            async with self._readers.connect() as connection:
+                if self.is_sqlite:
+                    await connection.exec_driver_sql("BEGIN")
+                else:
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                yield connection
+                if self.is_sqlite:
+                    await connection.exec_driver_sql("COMMIT")
+
+    @asynccontextmanager
     async def writing(self, last_words: LastWords | None = None) -> AsyncIterator[Connection]:
         """One transaction, durable when this returns. `last_words` runs as its last statements."""
         with _Plainly():

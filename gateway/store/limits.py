@@ -56,6 +56,19 @@ class Tasks(Shelf):
             self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.created_at)
         )
 
+    async def done_like(self, cause: str) -> None:
+        """Everything whose cause begins so has been seen to."""
+        columns = self.table.c
+        await self.tx.run(
+            update(self.table)
+            .where(
+                columns.exporter_id == self.tx.exporter_id,
+                columns.cause.startswith(cause, autoescape=True),
+                columns.done_at.is_(None),
+            )
+            .values(done_at=self.tx.now, done_by=self.tx.actor)
+        )
+
     async def done(self, cause: str) -> None:
         """What was asked for has happened."""
         columns = self.table.c

@@ -88,9 +88,18 @@ class Notices(Shelf):
             self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.occurred_at)
         )
 
+    async def between(self, since: datetime, until: datetime) -> Sequence[Record]:
+        columns = self.table.c
+        span = self.mine().where(columns.occurred_at >= since, columns.occurred_at < until)
+        return await self.tx.all(span.order_by(columns.occurred_at, columns.id))
+
 
 class Deliveries(Shelf):
     table, prefix, noun = tables.deliveries, "dlv", "delivery"
+
+    async def of_pair(self, notice_id: str, target_id: str) -> Record | None:
+        columns = self.table.c
+        return await self.tx.first(self.mine().where(columns.notice_id == notice_id, columns.target_id == target_id))
 
     async def of_notices(self, notice_ids: Sequence[str]) -> Sequence[Record]:
         return await self.tx.all(self.mine().where(self.table.c.notice_id.in_(notice_ids)).order_by(self.table.c.id))

@@ -33,6 +33,10 @@ class Accounts(Shelf):
         return await self.tx.first(self.mine().where(columns.carrier.in_(carriers), columns.number == number))
 
 
+class Sweeps(Shelf):
+    table, prefix, noun = tables.sweeps, "swp", "sweep"
+
+
 class Sources(Shelf):
     table, prefix, noun = tables.sources, "src", "platform source"
 

@@ -52,6 +52,15 @@ class Shipments(Shelf):
         due = self.mine().where(columns.account_id == account_id, columns.poll_at <= now)
         return await self.tx.all(due.order_by(columns.poll_at).limit(limit))
 
+    async def in_state(self, state: str) -> Sequence[Record]:
+        return await self.tx.all(self.mine().where(self.table.c.state == state).order_by(self.table.c.created_at))
+
+    async def waiting_on(self, account_id: str) -> Sequence[Record]:
+        """The account's shipments that are planned, or to be stopped."""
+        columns = self.table.c
+        wanted = (columns.state == "requested") | columns.cancel_asked_at.is_not(None)
+        return await self.tx.all(self.mine().where(columns.account_id == account_id, wanted))
+
     async def next_poll(self, account_id: str) -> datetime | None:
         """When the account's next shipment is due."""
         columns = self.table.c
@@ -85,6 +94,24 @@ class Attempts(Shelf):
         return await self.tx.all(
             self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.sent_at, self.table.c.id)
         )
+
+    async def known_waybills(self, carrier: str, waybills: Sequence[str]) -> set[str]:
+        """Those of these waybills that an attempt of ours has or had."""
+        columns = self.table.c
+        mine = select(columns.waybill).where(
+            columns.exporter_id == self.tx.exporter_id, columns.carrier == carrier, columns.waybill.in_(waybills)
+        )
+        return set((await self.tx.run(mine)).scalars())
+
+    async def open_references(self, account_id: str) -> set[str]:
+        """References of the account whose outcome is still open: a look-up will find theirs."""
+        columns = self.table.c
+        mine = select(columns.client_ref).where(
+            columns.exporter_id == self.tx.exporter_id,
+            columns.account_id == account_id,
+            columns.state.in_(("sending", "unknown")),
+        )
+        return set((await self.tx.run(mine)).scalars())
 
     async def live_by_waybill(self, carrier: str, waybill: str) -> Record | None:
         columns = self.table.c

@@ -13,7 +13,7 @@ from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
 from gateway.store.lists import Lists
 from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
-from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys, Sources
+from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys, Sources, Sweeps
 from gateway.store.returns import Returns
 from gateway.store.sessions import Sessions
 from gateway.store.shipments import Attempts, Events, Exchanges, Labels, Pickups, Shipments
@@ -33,6 +33,7 @@ class Desk(Tx):
         self.keys = Keys(self)
         self.accounts = Accounts(self)
         self.sources = Sources(self)
+        self.sweeps = Sweeps(self)
         self.channels = Channels(self)
         self.endpoints = Endpoints(self)
         self.returns = Returns(self)

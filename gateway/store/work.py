@@ -26,6 +26,7 @@ WORK: Mapping[str, Table] = {
     "label": tables.labels,
     "pickup": tables.pickups,
     "poll": tables.accounts,
+    "sweep": tables.sweeps,
     "judge": tables.deadlines,
     "reconcile": tables.invoices,
     "deliver": tables.deliveries,

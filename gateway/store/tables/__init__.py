@@ -15,9 +15,9 @@ from gateway.store.tables.goods import (
 from gateway.store.tables.limits import acceptances, deadlines, tasks
 from gateway.store.tables.messages import audit, deliveries, idempotency, inbox, notices, unknown_codes
 from gateway.store.tables.money import accruals, invoice_lines, invoices, ledger
-from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources
+from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
 
-WORK = (accounts, sources, inbox, shipments, pickups, attempts, labels, deadlines, invoices, deliveries)
+WORK = (accounts, sources, sweeps, inbox, shipments, pickups, attempts, labels, deadlines, invoices, deliveries)
 """Tables whose rows are work."""
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "sessions",
     "shipments",
     "sources",
+    "sweeps",
     "tasks",
     "unknown_codes",
 ]

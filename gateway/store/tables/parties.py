@@ -63,6 +63,17 @@ accounts = Table(
     Index("ix_accounts_exporter", "exporter_id"),
 )
 
+sweeps = Table(
+    "sweeps",
+    metadata,
+    key(),
+    exporter(),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False, unique=True),
+    Column("listed_until", Instant),
+    *work(),
+    due("sweeps"),
+)
+
 sources = Table(
     "sources",
     metadata,

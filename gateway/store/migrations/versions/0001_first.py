@@ -445,6 +445,44 @@ def upgrade() -> None:
     op.create_index("ix_returns_listed", "returns", ["exporter_id", "created_at", "id"], unique=False)
     op.create_index("ix_returns_status", "returns", ["exporter_id", "status", "created_at", "id"], unique=False)
     op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("key_id", sa.String(length=40), nullable=False),
+        sa.Column("scopes_then", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_sessions_exporter_id")),
+        sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("fk_sessions_key_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+    )
+    op.create_index("ix_sessions_expires", "sessions", ["expires_at"], unique=False)
+    op.create_table(
+        "sweeps",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("listed_until", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("parked", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sweeps_account_id")),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_sweeps_exporter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sweeps")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_sweeps_account_id")),
+    )
+    op.create_index(
+        "ix_sweeps_due",
+        "sweeps",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
         "acceptances",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),

@@ -1,0 +1,104 @@
+"""Backup and restore, from either database to one file and back into an empty one.
+
+The file is a SQLite database with the same tables. A restored copy starts with every account paused, because the carriers
+went on while the backup stood still: what was planned when it was taken may be booked by now. Our references follow from the
+shipment and the attempt's number, so the copy looks each of them up under the reference that the lost attempt had, and books
+only what is absent. `homeward resume` opens the accounts when that is done.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import Table, func, insert, select
+
+from gateway.config import Settings
+from gateway.core import Gateway, open_gateway
+from gateway.journeys import attempts, booking
+from gateway.store import migrations, parties, tables
+from gateway.store.database import Database
+from schemas.shipments import ShipmentState
+
+PAGE = 500
+PAUSED = "restored from a backup: look at what the carriers did since, then resume"
+
+
+class NotEmpty(Exception):
+    """A backup is restored into an empty database only."""
+
+
+async def backup(settings: Settings, target: Path) -> dict[str, int]:
+    """Write everything to one new file; rows by table. Consistent: read in one transaction on each database."""
+    if target.exists():
+        raise FileExistsError(f"{target} is there already")
+    fresh = target.with_suffix(target.suffix + ".part")
+    copy = Database(f"sqlite:///{fresh.resolve()}")
+    try:
+        await migrations.migrate(copy)
+        async with _opened(settings) as database:
+            counts = await _copy(database, copy)
+    finally:
+        await copy.close()
+    os.replace(fresh, target)
+    return counts
+
+
+async def restore(settings: Settings, source: Path) -> dict[str, int]:
+    """Load a backup into an empty, migrated database, with every carrier account paused. Raises NotEmpty."""
+    copy = Database(f"sqlite:///{source.resolve()}")
+    try:
+        async with open_gateway(settings) as gw:
+            await migrations.migrate(gw.store.database)
+            async with gw.store.front_desk() as connection:
+                if (await connection.execute(select(func.count()).select_from(tables.exporters))).scalar():
+                    raise NotEmpty("there is something in the database already")
+            counts = await _copy(copy, gw.store.database)
+            await _doubt_everything_planned(gw)
+            return counts
+    finally:
+        await copy.close()
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    async with open_gateway(settings) as gw:
+        yield gw.store.database
+
+
+async def _copy(source: Database, target: Database) -> dict[str, int]:
+    counts = {}
+    async with source.snapshot() as reading, target.writing() as writing:
+        for table in tables.metadata.sorted_tables:
+            counts[table.name] = 0
+            async for rows in _pages(reading, table):
+                await writing.execute(insert(table), rows)
+                counts[table.name] += len(rows)
+    return counts
+
+
+async def _pages(connection: object, table: Table) -> AsyncIterator[list[dict[str, object]]]:
+    keys = list(table.primary_key.columns)
+    offset = 0
+    while True:
+        page = select(table).order_by(*keys).limit(PAGE).offset(offset)
+        rows = (await connection.execute(page)).mappings().all()  # type: ignore[attr-defined]
+        if not rows:
+            return
+        yield [dict(row) for row in rows]
+        offset += len(rows)
+
+
+async def _doubt_everything_planned(gw: Gateway) -> None:
+    """Pause every account, and write an unknown attempt for each shipment that may have been booked since."""
+    async with gw.store.front_desk() as connection:
+        exporters = await parties.exporter_ids(connection)
+    for exporter_id in exporters:
+        async with gw.store.transaction(exporter_id, "restore") as tx:
+            for account in await tx.accounts.listed():
+                await attempts.pause(tx, account.id, PAUSED)
+            for shipment in await tx.shipments.in_state(ShipmentState.REQUESTED):
+                if await tx.attempts.holder("booking", shipment.id) is None:
+                    account = await tx.accounts.get(shipment.account_id)
+                    attempt = await booking.intend(tx, shipment, account)
+                    await attempts.mark_unknown(tx, booking.BOOKING, attempt, None)
