@@ -16,7 +16,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gateway import backup as keeping
 from gateway import commands
+from gateway.backup import NotEmpty
 from gateway.cli_read import read_app, verify_app
 from gateway.config import Settings
 from gateway.lock import Taken
@@ -39,7 +41,13 @@ app.add_typer(returns_app, name="returns")
 app.add_typer(keys_app, name="keys")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-out = Console()
+out = Console(highlight=False)
+SHOWN = {
+    "carriers": ("id", "protocol", "look_up", "batch", "can"),
+    "platforms": ("id", "can", "signature"),
+    "invoices": ("id", "carrier", "identity"),
+}
+"""Columns for a terminal; `--json` has them all."""
 
 
 def set_up_logging(level: str) -> None:
@@ -130,13 +138,13 @@ def adapters(as_json: AsJson = False) -> None:
         _say(matrix, as_json=True)
         return
     for title, rows in matrix.items():
-        columns = [name for name in rows[0] if name != "can"] if rows else []
-        table = Table(title=title, title_justify="left")
-        for name in [*columns, "can"]:
-            table.add_column(name)
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for column in SHOWN[title]:
+            table.add_column(column, no_wrap=column == "id")
         for row in rows:
-            table.add_row(*(str(row[name]) for name in columns), ", ".join(row.get("can", ())))
+            table.add_row(*(", ".join(row[key]) if key == "can" else str(row[key]) for key in SHOWN[title]))
         out.print(table)
+        out.print()
 
 
 @app.command()
@@ -159,6 +167,32 @@ def check(as_json: AsJson = False) -> None:
     well = not any(found.values())
     _say({"ok": well, "checks": found}, as_json=as_json, text="\n".join(lines))
     raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file; it must not exist.")], as_json: AsJson = False
+) -> None:
+    """Write the whole database to one file, while everything runs. Credentials stay sealed: keep the key file too."""
+    counts = run(keeping.backup(_settings(), file))
+    _say({"file": str(file), "rows": counts}, as_json=as_json, text=f"{sum(counts.values())} rows in {file}")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")], as_json: AsJson = False) -> None:
+    """Load a backup into an empty database. Every carrier account starts paused: look first, then `homeward resume`."""
+    counts = run(commands.restore(_settings(), file))
+    text = f"{sum(counts.values())} rows restored; carriers are paused until `homeward resume`"
+    _say({"file": str(file), "rows": counts}, as_json=as_json, text=text)
+
+
+@app.command()
+def resume(
+    exporter: Annotated[str | None, typer.Option(help="Only this exporter's accounts.")] = None, as_json: AsJson = False
+) -> None:
+    """Open paused carrier accounts again."""
+    opened = run(commands.resume(_settings(), exporter))
+    _say({"opened": opened}, as_json=as_json, text=f"{opened} accounts opened")
 
 
 @returns_app.command("show")
@@ -205,8 +239,10 @@ def main() -> None:
         _fail(str(error), 4)
     except (StoreUnavailable, NotMigrated) as error:
         _fail(str(error), 5)
-    except NotFound as error:
+    except (NotFound, NotEmpty) as error:
         _fail(str(error), 1)
+    except FileExistsError as error:
+        _fail(str(error), 2)
 
 
 def _fail(text: str, status: int) -> None:

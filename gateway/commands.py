@@ -4,16 +4,17 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, nullcontext
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, capabilities
-from gateway import running
+from gateway import backup, running
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
-from gateway.journeys import settling_in, timeline
+from gateway.journeys import settling_in, timeline, verdicts
 from gateway.lock import only_writer
 from gateway.rules import lifecycle
 from gateway.sandbox import start_sandbox
@@ -138,8 +139,9 @@ async def doctor(settings: Settings) -> dict[str, Any]:
         say("migration", revision == migrations.newest(), f"{revision}, this code expects {migrations.newest()}")
         if revision == migrations.newest():
             async with gw.store.front_desk() as connection:
-                for name, count in (await work.standing(connection, gw.clock())).items():
-                    say(name, not (name.startswith("parked") and count), count)
+                standing = await work.standing(connection, gw.clock())
+            waits = {name: count for name, count in standing.items() if count}
+            say("work", not any(name.startswith("parked") for name in waits), waits or "nothing waits")
     say("adapters", True, {title: len(rows) for title, rows in matrix().items()})
     return {"ok": all(one["ok"] for one in found), "checks": found}
 
@@ -178,3 +180,17 @@ async def create_key(settings: Settings, exporter: str | None, name: str, scopes
                 raise NotFound(f"say whose: --exporter one of {', '.join(there)}")
             key = await settling_in.add_key(gw, chosen, name, scopes or settling_in.SCOPES)
             return {"key": key, "exporter": chosen}
+
+
+async def restore(settings: Settings, source: Path) -> dict[str, int]:
+    with nullcontext() if settings.db else only_writer(settings.data):
+        return await backup.restore(settings, source)
+
+
+async def resume(settings: Settings, exporter: str | None) -> int:
+    """Open every paused account, of one exporter or of all; how many there were."""
+    with nullcontext() if settings.db else only_writer(settings.data):
+        async with running.ready_gateway(settings) as gw:
+            async with gw.store.front_desk() as connection:
+                exporters = [exporter] if exporter else list(await parties.exporter_ids(connection))
+            return sum([await verdicts.resume_all(gw, one, "operator") for one in exporters])

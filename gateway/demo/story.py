@@ -144,7 +144,7 @@ class Story:
         self._say(f"delivered; the acceptance clock runs until {due['due_by']} ({due['zone']})")
 
     async def _accept(self, case: Json) -> Json:
-        case = await self._case()
+        case = await self._until("the return", self._case, lambda case: True)
         if not case["acceptances"]:
             due = props.clock(case, "acceptance")
             if "warn-50" not in due["fired"]:
