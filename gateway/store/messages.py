@@ -1,5 +1,6 @@
 """Queries about messages: the inbox, the outbox, remembered answers, and what the audit and the record of calls say."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +36,12 @@ class Arrival:
 
 
 async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqlite: bool) -> set[str]:
-    """Keep these messages, each delivery once, in one statement; the ids of those that are new."""
+    """Keep these messages, each delivery once, the first of its kind, in one statement; the ids of those that are new.
+
+    The others, be they of this batch or of an earlier one, are counted at the one that was kept.
+    """
     inbox = tables.inbox
+    firsts = {(arrival.source_id, arrival.delivery_id): arrival for arrival in reversed(arrivals)}
     dialect = sqlite if is_sqlite else postgresql
     rows = [
         {
@@ -53,17 +58,17 @@ async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqli
             "state": "received",
             "due_at": arrival.received_at,
         }
-        for arrival in arrivals
+        for arrival in firsts.values()
     ]
     statement = dialect.insert(inbox).values(rows).on_conflict_do_nothing(index_elements=["source_id", "delivery_id"])
     new = set((await connection.execute(statement.returning(inbox.c.id))).scalars())
-    for arrival in arrivals:
-        if arrival.id not in new:
-            await connection.execute(
-                update(inbox)
-                .where(inbox.c.source_id == arrival.source_id, inbox.c.delivery_id == arrival.delivery_id)
-                .values(repeats=inbox.c.repeats + 1)
-            )
+    repeats = Counter((arrival.source_id, arrival.delivery_id) for arrival in arrivals if arrival.id not in new)
+    for (source_id, delivery_id), count in sorted(repeats.items()):
+        await connection.execute(
+            update(inbox)
+            .where(inbox.c.source_id == source_id, inbox.c.delivery_id == delivery_id)
+            .values(repeats=inbox.c.repeats + count)
+        )
     return new
 
 

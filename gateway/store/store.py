@@ -124,9 +124,8 @@ class Store:
             await self._append(batch)
 
     async def _append(self, batch: list[tuple[Arrival, "asyncio.Future[bool]"]]) -> None:
-        arrivals = list({(one.source_id, one.delivery_id): one for one, _ in reversed(batch)}.values())
         try:
-            new = await self._append_durably(arrivals)
+            new = await self._append_durably([arrival for arrival, _ in batch])
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, StoreUnavailable):  # a poison row must not fail its neighbours
                 for single in batch:

@@ -54,12 +54,16 @@ async def test_what_fails_leaves_no_row_no_job_and_no_audit_entry(store: Store) 
         said.extend(jobs)
 
     store.say_go = hear
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with store.transaction(exporter) as tx:
             source = await add_row(tx, tables.sources, due_at=tx.now)
             tx.go("list", source)
             tx.note("source.added", source)
-            1 / 0  # noqa: B018
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await how_many(store, tables.sources) == 0
     assert await how_many(store, tables.audit) == 0
     assert said == []
