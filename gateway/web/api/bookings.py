@@ -1,0 +1,86 @@
+"""Bookings: one return's shipment at the carrier. Asked for here, made by a job, and said honestly while nobody knows."""
+
+from gateway.journeys import asking
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.web.api.returns import open_by_hand
+from gateway.web.asked import FreshBooking, KnownBooking
+from gateway.web.endpoint import Answer, Call
+from gateway.web.problems import FieldError, Problem
+from gateway.web.told import AttemptTold, BookingTold
+from schemas.shipments import ShipmentState
+
+
+def state_of(shipment: Record, attempts: list[Record]) -> str:
+    """What may honestly be said: while an attempt is unknown, nothing else is."""
+    if any(attempt.state == "unknown" for attempt in attempts):
+        return "being_checked"
+    if shipment.state == ShipmentState.ACTION_REQUIRED:
+        return "refused"
+    if shipment.cancel_asked_at is not None and shipment.state in (ShipmentState.REQUESTED, ShipmentState.BOOKED):
+        return "cancelling"
+    return "pending" if shipment.state == ShipmentState.REQUESTED else str(shipment.state)
+
+
+async def attempts_of(tx: Desk, shipment: Record) -> list[Record]:
+    """Tries to book it, and to void what was booked, in order."""
+    tries = list(await tx.attempts.of_subject("booking", shipment.id))
+    voids = [one for attempt in tries for one in await tx.attempts.of_subject("void", attempt.id)]
+    return [*tries, *voids]
+
+
+def attempt_told(row: Record) -> AttemptTold:
+    return AttemptTold(
+        id=row.id,
+        number=row.number,
+        client_ref=row.client_ref,
+        state=row.state,
+        waybill=row.waybill,
+        reason=row.reason,
+        wire_code=row.wire_code,
+        wire_text=row.wire_text,
+        sent_at=row.sent_at,
+        settled_at=row.settled_at,
+        look_ups=row.look_ups,
+        next_look_at=row.due_at if row.state in ("unknown", "absent") else None,
+    )
+
+
+async def told(tx: Desk, shipment: Record) -> BookingTold:
+    attempts = await attempts_of(tx, shipment)
+    documents = await tx.documents.of_return(shipment.return_id)
+    return BookingTold(
+        id=shipment.id,
+        return_id=shipment.return_id,
+        carrier=shipment.carrier,
+        service=shipment.request.service,
+        state=state_of(shipment, attempts),
+        waybill=shipment.waybill,
+        reason=shipment.reason,
+        booked_at=shipment.booked_at,
+        label_document_ids=tuple(row.id for row in documents if row.kind == "label"),
+        attempts=tuple(map(attempt_told, attempts)),
+    )
+
+
+async def create_booking(call: Call) -> Answer:
+    if isinstance(call.body, KnownBooking):
+        shipment_id = await asking.book_now(call.tx, call.body.return_id)
+    else:
+        row = await open_by_hand(call.tx, call.asked(FreshBooking))
+        planned = await call.tx.shipments.of_return(row.id)
+        if not planned:
+            raise Problem("carrier-rejected", errors=[FieldError("", str(row.review))])
+        shipment_id = planned[0].id
+    shipment = await call.tx.shipments.get(shipment_id)
+    return Answer(await told(call.tx, shipment), {"Location": f"/v1/bookings/{shipment_id}"})
+
+
+async def get_booking(call: Call) -> Answer:
+    return Answer(await told(call.tx, await call.tx.shipments.get(call.id("shp"))))
+
+
+async def void_booking(call: Call) -> Answer:
+    shipment_id = call.id("shp")
+    await asking.void_shipment(call.tx, shipment_id)
+    return Answer(await told(call.tx, await call.tx.shipments.get(shipment_id)))

@@ -1,0 +1,108 @@
+"""Returns: made by hand, found by any number, followed, completed with an address, cancelled."""
+
+from typing import Any
+
+from gateway.journeys import asking, planning, timeline, voiding
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.web.asked import AskedReturn, SuppliedAddress
+from gateway.web.endpoint import Answer, Call
+from gateway.web.paging import cut, limit_of, open_cursor
+from gateway.web.told import MomentTold, Page, ReturnSummary, ReturnTold, TimelineTold
+from schemas.errors import Conflict, NotFound
+from schemas.returns import ReturnAuthorization, ReturnItem, ReturnStatus
+from schemas.values import FORBIDDEN_TEXT
+
+
+async def find_return(tx: Desk, said: str) -> Record:
+    """By our id, or by the exporter's own as `ext:…`. Raises NotFound."""
+    if said.startswith("ext:"):
+        row = None if FORBIDDEN_TEXT.search(said) else await tx.returns.by_external(said[4:204])
+    else:
+        row = await tx.returns.find(said) if said.startswith("ret_") and said.isascii() and said.isprintable() else None
+    if row is None:
+        raise NotFound("no such return")
+    return row
+
+
+def summary(row: Record) -> ReturnSummary:
+    return ReturnSummary(
+        id=row.id,
+        external_id=row.external_id,
+        rma_id=row.rma_id,
+        rma_number=row.authorization.rma_number,
+        order_number=row.authorization.order_number or row.authorization.order_id,
+        status=row.status,
+        review=row.review,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def told(tx: Desk, row: Record) -> ReturnTold:
+    case = await timeline.case_of(tx, row)
+    return ReturnTold.model_validate({**case, "authorization": row.authorization})
+
+
+async def list_returns(call: Call) -> Answer:
+    query, limit = call.query, limit_of(call.query.get("limit"))
+    if "q" in query:
+        found = await call.tx.returns.search(query["q"], limit)
+        wanted = [row for row in found if query.get("status") in (None, row.status)]
+        return Answer(Page[ReturnSummary](data=tuple(map(summary, wanted))))
+    belongs_to = f"returns:{call.caller.exporter_id}:{query.get('status')}"
+    after = open_cursor(call.gw, belongs_to, query.get("cursor"))
+    rows = await call.tx.lists.returns(query.get("status"), after, limit + 1)
+    page, more = cut(call.gw, belongs_to, rows, limit, lambda row: row.created_at)
+    return Answer(Page[ReturnSummary](data=tuple(map(summary, page)), next=more))
+
+
+async def get_return(call: Call) -> Answer:
+    return Answer(await told(call.tx, await find_return(call.tx, call.path["id"])))
+
+
+async def get_timeline(call: Call) -> Answer:
+    row = await find_return(call.tx, call.path["id"])
+    moments = await timeline.moments(call.tx, row.id)
+    shown = tuple(MomentTold(at=one.at, source=one.source, kind=one.kind, data=one.data) for one in moments)
+    return Answer(TimelineTold(return_id=row.id, moments=shown))
+
+
+async def open_by_hand(tx: Desk, asked: AskedReturn) -> Record:
+    """A return through the exporter's own hands. Raises Conflict where one of its numbers is taken."""
+    source = await tx.sources.of_platform("manual")
+    if source is None:
+        raise Conflict("this exporter takes no returns by hand", state="no_manual_source")
+    rma_id = asked.rma_id or tx.new_id("rma")
+    taken = await tx.returns.by_rma(source.id, rma_id)
+    if taken is None and asked.external_id:
+        taken = await tx.returns.by_external(asked.external_id)
+    if taken is not None:
+        raise Conflict(f"known already as {taken.id}", state=taken.status)
+    authorization = _authorization(asked, rma_id)
+    return await tx.returns.get(await planning.open_return(tx, source, authorization, external_id=asked.external_id))
+
+
+def _authorization(asked: AskedReturn, rma_id: str) -> ReturnAuthorization:
+    said: dict[str, Any] = {name: getattr(asked, name) for name in type(asked).model_fields}
+    del said["external_id"]
+    said["items"] = tuple(ReturnItem.model_validate(dict(item)) for item in asked.items)
+    return ReturnAuthorization.model_validate({**said, "rma_id": rma_id, "status": ReturnStatus.APPROVED})
+
+
+async def create_return(call: Call) -> Answer:
+    row = await open_by_hand(call.tx, call.asked(AskedReturn))
+    return Answer(await told(call.tx, row), {"Location": f"/v1/returns/{row.id}"})
+
+
+async def supply_address(call: Call) -> Answer:
+    """Give a missing address; what waited for it is planned."""
+    known = await find_return(call.tx, call.path["id"])
+    await asking.supply_address(call.tx, known, call.asked(SuppliedAddress).returner)
+    return Answer(await told(call.tx, await call.tx.returns.get(known.id)))
+
+
+async def cancel_return(call: Call) -> Answer:
+    row = await find_return(call.tx, call.path["id"])
+    await voiding.cancel(call.tx, row.id)
+    return Answer(await told(call.tx, await call.tx.returns.get(row.id)))

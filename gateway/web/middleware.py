@@ -1,0 +1,65 @@
+"""Around every request: its id, its line in the log, the security headers, and errors as documents or pages."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from aiohttp import web
+
+from gateway.store.ids import new_id
+from gateway.web.languages import language_of
+from gateway.web.problems import problem_of
+from gateway.web.state import GATEWAY
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECURITY: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
+
+
+@web.middleware
+async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost layer. No error passes it."""
+    gw = request.app[GATEWAY]
+    given = request.headers.get("X-Request-Id", "")
+    request_id = given if REQUEST_ID.fullmatch(given) else new_id("req", gw.clock())
+    request[REQUEST_ID_KEY] = request_id
+    started = time.monotonic()
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        try:
+            response = await handler(request)
+        except Exception as error:
+            problem = problem_of(error)
+            response = problem.response(language_of(request.headers), request_id, gw.settings.address)
+            if problem.headers.get("Connection") == "close":
+                response.force_close()
+        response.headers["X-Request-Id"] = request_id
+        for name, value in SECURITY.items():
+            response.headers.setdefault(name, value)
+        _say(request, response, time.monotonic() - started)
+    return response
+
+
+def _say(request: web.Request, response: web.StreamResponse, seconds: float) -> None:
+    """One line, by the route's pattern: a path or query may hold a name or a number of somebody's."""
+    resource = request.match_info.route.resource
+    log.info(
+        "request",
+        method=request.method,
+        route=resource.canonical if resource else None,
+        status=response.status,
+        milliseconds=int(seconds * 1000),
+    )

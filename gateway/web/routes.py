@@ -1,0 +1,148 @@
+"""The one table of the API: handlers, the OpenAPI file, and the tests are made from it."""
+
+from collections.abc import Sequence
+
+from gateway.web.api import bookings, invoices, moving, papers, parties, returns, waiting
+from gateway.web.asked import (
+    AskedAcceptance,
+    AskedAccount,
+    AskedChannel,
+    AskedEndpoint,
+    AskedPickup,
+    AskedReturn,
+    AskedSource,
+    FreshBooking,
+    KnownBooking,
+    SuppliedAddress,
+)
+from gateway.web.endpoint import Either, Parameter, Route
+from gateway.web.media import UPLOADS
+from gateway.web.told import (
+    AcceptancesTold,
+    AcceptanceTold,
+    BookingTold,
+    DeadlineTold,
+    DocumentTold,
+    Page,
+    PickupTold,
+    ReturnSummary,
+    ReturnTold,
+    TimelineTold,
+    TrackingsTold,
+)
+from gateway.web.told_parties import (
+    AccountTold,
+    CarrierTold,
+    ChannelTold,
+    DeliveryTold,
+    EndpointTold,
+    ImportTold,
+    InvoiceSummary,
+    InvoiceTold,
+    MessageTold,
+    NewEndpointTold,
+    PlatformTold,
+    SourceTold,
+    TaskTold,
+)
+from schemas.acceptance import DeadlineState
+from schemas.returns import ReturnStatus
+
+PAGED = (
+    Parameter("limit", r"-?[0-9A-Za-z]{1,20}", "1 to 200, 50 if you say nothing"),
+    Parameter("cursor", r"[A-Za-z0-9_=-]{1,1000}", "`next` of the page before"),
+)
+INSTANT = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+
+
+def _choice(name: str, values: Sequence[str]) -> Parameter:
+    return Parameter(name, "|".join(values), f"one of {', '.join(values)}")
+
+
+STATUS = _choice("status", [status.value for status in ReturnStatus])
+DUE = (
+    _choice("state", [state.value for state in DeadlineState]),
+    Parameter("due_before", INSTANT, "an instant by RFC 3339"),
+)
+FORMAT = Parameter("format", r"[a-z0-9_]{1,40}", "a reader's id; without it the file is recognised")
+OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
+SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
+DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
+MESSAGE_STATE = _choice("state", ["received", "processed", "ignored", "quarantined"])
+TASK_STATE = _choice("state", ["open", "done"])
+
+# fmt: off
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/v1/returns", returns.list_returns, "returns", "List or search returns",
+          Page[ReturnSummary], query=(*PAGED, STATUS, SEARCH)),
+    Route("POST", "/v1/returns", returns.create_return, "returns", "Make a return by hand",
+          ReturnTold, 201, AskedReturn, key="accepted"),
+    Route("GET", "/v1/returns/{id}", returns.get_return, "returns", "One return, with all that hangs on it", ReturnTold),
+    Route("GET", "/v1/returns/{id}/timeline", returns.get_timeline, "returns", "All that happened, in order", TimelineTold),
+    Route("POST", "/v1/returns/{id}/address", returns.supply_address, "returns", "Give a missing address",
+          ReturnTold, 200, SuppliedAddress, key="accepted"),
+    Route("POST", "/v1/returns/{id}/cancel", returns.cancel_return, "returns", "Cancel a return, voiding what is booked",
+          ReturnTold, 202, key="accepted"),
+    Route("GET", "/v1/returns/{id}/acceptances", papers.list_acceptances, "acceptances", "Every version of the acceptance",
+          AcceptancesTold),
+    Route("POST", "/v1/returns/{id}/acceptances", papers.create_acceptance, "acceptances", "Record an acceptance",
+          AcceptanceTold, 201, AskedAcceptance, key="accepted"),
+    Route("POST", "/v1/bookings", bookings.create_booking, "bookings", "Book a return at its designated channel's carrier",
+          BookingTold, 202, Either("return_id", KnownBooking, FreshBooking), key="required"),
+    Route("GET", "/v1/bookings/{id}", bookings.get_booking, "bookings", "A booking with its attempts", BookingTold),
+    Route("POST", "/v1/bookings/{id}/void", bookings.void_booking, "bookings", "Void a booking",
+          BookingTold, 202, key="accepted"),
+    Route("GET", "/v1/pickups", moving.list_pickups, "bookings", "List pickups", Page[PickupTold], query=PAGED),
+    Route("POST", "/v1/pickups", moving.create_pickup, "bookings", "Have shipments collected",
+          PickupTold, 202, AskedPickup, key="required"),
+    Route("GET", "/v1/pickups/{id}", moving.get_pickup, "bookings", "One pickup", PickupTold),
+    Route("POST", "/v1/pickups/{id}/cancel", moving.cancel_pickup, "bookings", "Cancel a pickup",
+          PickupTold, 202, key="accepted"),
+    Route("GET", "/v1/trackings/{number}", moving.get_tracking, "tracking", "Tracking by any number", TrackingsTold),
+    Route("POST", "/v1/trackings/{number}/refresh", moving.refresh_tracking, "tracking", "Ask the carrier soon",
+          TrackingsTold, 202, key="accepted"),
+    Route("GET", "/v1/deadlines", waiting.list_deadlines, "returns", "Deadlines, the first to end first",
+          Page[DeadlineTold], query=(*PAGED, *DUE)),
+    Route("POST", "/v1/documents", papers.upload_document, "acceptances", "Upload a photograph or paper",
+          DocumentTold, 201, upload=UPLOADS, query=(OF_RETURN,), key="accepted"),
+    Route("GET", "/v1/documents/{id}", papers.get_document, "returns", "A file, as an attachment"),
+    Route("GET", "/v1/invoices", invoices.list_invoices, "invoices", "List carriers' invoices",
+          Page[InvoiceSummary], query=PAGED),
+    Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
+          ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT,), own_transaction=True),
+    Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
+    Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),
+    Route("POST", "/v1/webhook_endpoints", waiting.create_endpoint, "endpoints", "Add an endpoint; its secret is shown once",
+          NewEndpointTold, 201, AskedEndpoint, key="accepted"),
+    Route("GET", "/v1/webhook_endpoints/{id}", waiting.get_endpoint, "endpoints", "One endpoint", EndpointTold),
+    Route("DELETE", "/v1/webhook_endpoints/{id}", waiting.delete_endpoint, "endpoints", "Tell it no more", None, 204),
+    Route("POST", "/v1/webhook_endpoints/{id}/test", waiting.test_endpoint, "endpoints", "Send it a test",
+          DeliveryTold, 202, key="accepted"),
+    Route("GET", "/v1/deliveries", waiting.list_deliveries, "endpoints", "What was told, and what waits to be",
+          Page[DeliveryTold], query=(*PAGED, DELIVERY_STATE)),
+    Route("POST", "/v1/deliveries/{id}/resend", waiting.resend_delivery, "endpoints", "Send it again now",
+          DeliveryTold, 202, key="accepted"),
+    Route("GET", "/v1/tasks", waiting.list_tasks, "returns", "What waits for a person, the oldest first",
+          Page[TaskTold], query=(*PAGED, TASK_STATE)),
+    Route("POST", "/v1/tasks/{id}/done", waiting.finish_task, "returns", "It is done", TaskTold, 200, key="accepted"),
+    Route("GET", "/v1/messages", waiting.list_messages, "admin", "What came in", Page[MessageTold],
+          query=(*PAGED, MESSAGE_STATE)),
+    Route("POST", "/v1/messages/{id}/redrive", waiting.redrive_message, "admin", "Read a message again",
+          MessageTold, 202, own_transaction=True),
+    Route("GET", "/v1/accounts", parties.list_accounts, "admin", "List carrier accounts", Page[AccountTold]),
+    Route("POST", "/v1/accounts", parties.create_account, "admin", "Add a carrier account",
+          AccountTold, 201, AskedAccount, key="accepted"),
+    Route("GET", "/v1/accounts/{id}", parties.get_account, "admin", "One carrier account", AccountTold),
+    Route("GET", "/v1/sources", parties.list_sources, "admin", "List platform sources", Page[SourceTold]),
+    Route("POST", "/v1/sources", parties.create_source, "admin", "Add a platform source",
+          SourceTold, 201, AskedSource, key="accepted"),
+    Route("GET", "/v1/sources/{id}", parties.get_source, "admin", "One platform source", SourceTold),
+    Route("GET", "/v1/channels", parties.list_channels, "admin", "List designated channels", Page[ChannelTold]),
+    Route("POST", "/v1/channels", parties.create_channel, "admin", "Add a designated channel",
+          ChannelTold, 201, AskedChannel, key="accepted"),
+    Route("GET", "/v1/channels/{id}", parties.get_channel, "admin", "One designated channel", ChannelTold),
+    Route("GET", "/v1/carriers", parties.list_carriers, "returns", "What each carrier adapter can do", Page[CarrierTold]),
+    Route("GET", "/v1/platforms", parties.list_platforms, "returns", "What each platform adapter can do",
+          Page[PlatformTold]),
+)
+# fmt: on

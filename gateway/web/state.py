@@ -1,0 +1,19 @@
+"""What one serving process holds beside the open house: whether it is stopping, and which keys are being answered."""
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from gateway.core import Gateway
+
+
+@dataclass(slots=True)
+class Doors:
+    """`stopping` makes `/readyz` say no; `in_flight` are (exporter, Idempotency-Key) pairs under way in this process."""
+
+    stopping: bool = False
+    in_flight: set[tuple[str, str]] = field(default_factory=set)
+
+
+GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
+DOORS: web.AppKey[Doors] = web.AppKey("doors", Doors)

@@ -1,0 +1,180 @@
+"""What our API answers about money, messages and who takes part."""
+
+from datetime import date, datetime
+from typing import Any
+
+from gateway.web.told import Told
+from schemas.acceptance import DeadlinePolicy
+from schemas.values import Money, Party
+
+
+class LineTold(Told):
+    row: int
+    waybill: str | None
+    type: str
+    money: Money
+    description: str
+    state: str
+    finding: str | None
+    expected: Money | None
+    because: str | None
+    return_id: str | None
+
+
+class InvoiceSummary(Told):
+    id: str
+    carrier: str
+    number: str
+    format: str
+    issued_on: date | None
+    total: Money
+    state: str
+    reason: str | None
+    created_at: datetime
+
+
+class InvoiceTold(InvoiceSummary):
+    lines: tuple[LineTold, ...]
+
+
+class ProblemTold(Told):
+    row: int | None
+    column: str | None
+    code: str
+    detail: str
+    invoice: str | None
+
+
+class ImportTold(Told):
+    """What came of a file. `known` are invoices of this very file that were imported before."""
+
+    format: str
+    document_id: str | None
+    invoice_ids: tuple[str, ...]
+    known: tuple[str, ...]
+    problems: tuple[ProblemTold, ...]
+
+
+class EndpointTold(Told):
+    id: str
+    url: str
+    kinds: tuple[str, ...]
+    enabled: bool
+    failing_since: datetime | None
+    disabled_because: str | None
+    created_at: datetime
+
+
+class NewEndpointTold(EndpointTold):
+    """The only answer that holds the secret."""
+
+    secret: str
+
+
+class DeliveryTold(Told):
+    id: str
+    notice_id: str
+    kind: str
+    return_id: str | None
+    target: str
+    target_id: str
+    state: str
+    occurred_at: datetime
+    delivered_at: datetime | None
+    tries: int
+    next_try_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+
+
+class TaskTold(Told):
+    id: str
+    return_id: str | None
+    kind: str
+    detail: str
+    created_at: datetime
+    done_at: datetime | None
+    done_by: str | None
+
+
+class MessageTold(Told):
+    """A message that came in. `repeats`: how often it came again."""
+
+    id: str
+    door: str
+    source_id: str
+    state: str
+    reason: str | None
+    repeats: int
+    received_at: datetime
+
+
+class AccountTold(Told):
+    """Never its credentials."""
+
+    id: str
+    carrier: str
+    name: str
+    number: str | None
+    base_url: str | None
+    zone: str
+    paused: str | None
+    created_at: datetime
+
+
+class SourceTold(Told):
+    """`hook_url` is where its platform sends webhooks."""
+
+    id: str
+    platform: str
+    name: str
+    base_url: str | None
+    enabled: bool
+    hook_url: str
+    created_at: datetime
+
+
+class ChannelTold(Told):
+    id: str
+    account_id: str
+    name: str
+    service: str
+    consignee: Party
+    zone: str
+    acceptance: DeadlinePolicy
+    countries: tuple[str, ...]
+    platforms: tuple[str, ...]
+    rank: int
+    insure: bool
+    enabled: bool
+
+
+class ServiceTold(Told):
+    code: str
+    name: str
+
+
+class CarrierTold(Told):
+    """An adapter's facts. `capabilities` are the verbs it has beside booking and tracking."""
+
+    id: str
+    name: str
+    protocol: str
+    api_version: str
+    documentation: str
+    countries: tuple[str, ...]
+    services: tuple[ServiceTold, ...]
+    capabilities: tuple[str, ...]
+    look_up: str
+    look_up_proof: str
+    live_checked_on: date | None
+    credentials: dict[str, Any]
+
+
+class PlatformTold(Told):
+    id: str
+    name: str
+    documentation: str
+    signature: str
+    capabilities: tuple[str, ...]
+    credentials: dict[str, Any]
