@@ -206,11 +206,25 @@ def show(
         return
     for case in cases:
         out.print(f"[bold]{case['case']['id']}[/bold]  {case['case']['status']}")
-        table = Table("when", "who", "what", "details", show_lines=False)
+        for shipment in case["case"]["shipments"]:
+            out.print(f"  {shipment['carrier']} {shipment['waybill']} {shipment['state']}")
+        for deadline in case["case"]["deadlines"]:
+            out.print(f"  {deadline['clock']} by {deadline['due_by']:%Y-%m-%d %H:%M} UTC, {deadline['state']}")
+        table = Table("when (UTC)", "who", "what", "details", box=None, pad_edge=False)
         for moment in case["timeline"]:
-            details = json.dumps({key: value for key, value in moment["data"].items() if value}, ensure_ascii=False)
-            table.add_row(moment["at"][:19], moment["source"], moment["kind"], details[:100])
+            when = moment["at"][:19].replace("T", " ")
+            table.add_row(when, moment["source"], moment["kind"], _details(moment["data"]))
         out.print(table)
+
+
+QUIET = frozenset({"actor", "subject", "notice_id", "target_id", "document_id", "sha256", "zone", "heard", "evidence"})
+
+
+def _details(data: dict[str, Any]) -> str:
+    """The parts of a moment that a person reads, on one line; `--json` has them all."""
+    flat = {**{key: value for key, value in data.items() if key != "after"}, **(data.get("after") or {})}
+    shown = [f"{key}={value}" for key, value in flat.items() if value not in (None, "", [], {}) and key not in QUIET]
+    return ", ".join(shown)[:120]
 
 
 @keys_app.command("create")

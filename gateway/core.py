@@ -2,11 +2,11 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import structlog
@@ -29,8 +29,10 @@ from gateway.store.secrets import Sealer
 from gateway.store.store import Store
 from gateway.store.transaction import Record
 from gateway.store.work import LEASE
+from schemas.errors import CredentialsStale
 
 log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 AFTER_CALL = 5.0
 """Seconds kept free at the end of a turn for the write."""
 
@@ -135,6 +137,14 @@ class Gateway:
     def seal_credentials(self, owner_id: str, credentials: Any) -> str:
         """A credentials model, sealed for its owner."""
         return self.sealer.seal(owner_id, json.dumps(_revealed(credentials)))
+
+
+async def twice_if_stale(call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Make a call; once more, at once, where the carrier no longer takes a token that it gave us before."""
+    try:
+        return await call()
+    except CredentialsStale:
+        return await call()
 
 
 def _revealed(model: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the demo's story needs at hand: people, goods, a photograph, and a free port."""
 
-import json
 import socket
 import struct
 import zlib
@@ -81,8 +80,6 @@ def by_hand(number: str) -> Json:
     return {
         "rma_id": number,
         "order_id": f"O-{number}",
-        "status": "approved",
-        "label_provider": "merchant",
         "items": [
             {
                 "line_id": "1",
@@ -121,6 +118,7 @@ def account_number(kind: str) -> str:
     return CREDENTIALS[kind].get("client_id") or CREDENTIALS[kind]["user"]
 
 
-def heard_kinds(heard: Json) -> list[str]:
-    """What the sink was told, in order, each kind once."""
-    return list(dict.fromkeys(json.loads(one["body"])["type"] for one in heard["deliveries"]))
+def told_kinds(timeline: list[Json]) -> list[str]:
+    """What the exporter's endpoint and the platform were told, in order, each kind once."""
+    told = (one["kind"].removeprefix("told.") for one in timeline if one["kind"].startswith("told."))
+    return list(dict.fromkeys(told))

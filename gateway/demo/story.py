@@ -1,4 +1,4 @@
-"""The demo's story, step by step. Everything goes through HTTP: the sandbox's control desk on one side, our API on the other."""
+"""The demo's story, step by step, all of it over HTTP: the sandbox's control desk on one side, our API on the other."""
 
 import asyncio
 import base64
@@ -58,11 +58,12 @@ class Story:
         case = await self._bill(case)
         case = await self._heard(case)
         found = await self._document(case, pickup)
-        self._say(f"[bold]{'all is well' if found['ok'] else 'NOT WELL'}[/bold]: {found['proof']}")
+        for claim, holds in found["proof"].items():
+            self._say(f"{'yes' if holds else 'NO '} {claim.replace('_', ' ')}")
         return found
 
     def _say(self, line: str) -> None:
-        self.stage.say(f"[{self.kind}] {line}")
+        self.stage.say(f"{self.kind:>4} | {line}")
 
     # Settling in ------------------------------------------------------------------------------------------------------
 
@@ -171,7 +172,7 @@ class Story:
             "decided_at": self.stage.clock().isoformat(),
             "decided_by": "Returns desk",
             "inspections": [{"line_id": line, "quantity": 1, "condition": "opened", "packaging": "original_intact"}],
-            "evidence": [{"document_id": photo["id"], "sha256": photo["sha256"]}],
+            "evidence": [{"document_id": photo["document_id"], "sha256": photo["sha256"]}],
         }
         await self._api("POST", f"/v1/returns/{case['id']}/acceptances", json=record)
 
@@ -180,7 +181,7 @@ class Story:
         number = f"EXP-{self.kind.upper()}-1"
         found = await self._find(number)
         if not found:
-            order = {"authorization": props.by_hand(number), "external_id": number}
+            order = {**props.by_hand(number), "external_id": number}
             await self._api("POST", "/v1/bookings", json=order, headers={"Idempotency-Key": f"book-{number}"})
         case = await self._until(
             "the exporter's booking", lambda: self._case(number), lambda case: case["shipments"][0]["waybill"]
@@ -196,7 +197,7 @@ class Story:
             "zone": "Europe/Berlin",
             "parcels": [{"weight": {"grams": 900}}],
         }
-        planned = (await self._api("GET", "/v1/pickups"))["items"]
+        planned = (await self._api("GET", "/v1/pickups"))["data"]
         made = [one for one in planned if case["shipments"][0]["id"] in one["shipment_ids"]]
         key = {"Idempotency-Key": f"collect-{number}"}
         pickup = made[0] if made else await self._api("POST", "/v1/pickups", json=request, headers=key)
@@ -236,7 +237,8 @@ class Story:
 
     async def _document(self, case: Json, pickup: Json) -> Json:
         shipment = case["shipments"][0]
-        events = (await self._api("GET", f"/v1/trackings/{shipment['waybill']}"))["events"]
+        followed = (await self._api("GET", f"/v1/trackings/{shipment['waybill']}"))["data"]
+        timeline = (await self._api("GET", f"/v1/returns/{case['id']}/timeline"))["moments"]
         heard = await self._control("GET", f"sink/{self.kind}")
         live = await self._control("GET", "live")
         ours = [one for one in live["live"] if one["account"] == props.account_number(self.kind)]
@@ -245,8 +247,10 @@ class Story:
             "ledger_sums_to_zero": not any(case["ledger"].values()) and bool(case["ledger"]),
             "freight_and_insurance_matched": {"FREIGHT", "INSURANCE"}
             <= {charge["type"] for charge in case["charges"] if charge["finding"] == "matched"},
-            "notices_verified_by_the_sink": bool(heard["deliveries"])
-            and all(one["verified"] for one in heard["deliveries"]),
+            "every_notice_delivered": case["notices"]["delivered"]
+            > 0
+            == case["notices"]["waiting"] + case["notices"]["dead"],
+            "every_signature_verified_by_the_sink": all(one["verified"] for one in heard["deliveries"]),
             "accepted_with_evidence": bool(case["acceptances"][-1]["evidence"]),
         }
         return {
@@ -256,19 +260,19 @@ class Story:
             "waybill": shipment["waybill"],
             "client_ref": shipment["client_ref"],
             "label": props.documents(case, "label")[0],
-            "tracking": events,
+            "tracking": [event for one in followed for event in one["events"]],
             "acceptance": {"deadline": props.clock(case, "acceptance"), "record": case["acceptances"][-1]},
             "charges": case["charges"],
             "ledger": case["ledger"],
             "pickup": {"id": pickup["id"], "confirmation": pickup["confirmation"]},
-            "notices": {**case["notices"], "heard": props.heard_kinds(heard)},
+            "notices": {**case["notices"], "told": props.told_kinds(timeline)},
             "proof": proof,
         }
 
     # Talking ----------------------------------------------------------------------------------------------------------
 
     async def _find(self, number: str) -> list[Json]:
-        found: list[Json] = (await self._api("GET", f"/v1/returns?q={number}"))["items"]
+        found: list[Json] = (await self._api("GET", f"/v1/returns?q={number}"))["data"]
         return found
 
     async def _case(self, number: str | None = None) -> Json | None:

@@ -15,7 +15,7 @@ import structlog
 from adapters import registry
 from adapters.seam import Carrier, CarrierProfile, LookUp
 from adapters.toolkit.http import Exchange
-from gateway.core import Gateway
+from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
@@ -108,19 +108,12 @@ async def carry_out(gw: Gateway, act: Act, account: Record, attempt: Record, tur
     outcome = Outcome()
     try:
         carrier = gw.open_carrier(account, turn_ends=turn_ends, record=outcome.exchanges.append, stage=act.kind)
-        outcome.result = await _send_twice_if_stale(act, carrier, attempt)
+        outcome.result = await twice_if_stale(lambda: act.send(carrier, attempt))
     except Exception as error:
         outcome.error = error
         if not isinstance(error, AdapterError):
             log.exception("attempt.failed", attempt=attempt.id, kind=act.kind)
     return outcome
-
-
-async def _send_twice_if_stale(act: Act, carrier: Carrier, attempt: Record) -> Any:
-    try:
-        return await act.send(carrier, attempt)
-    except CredentialsStale:
-        return await act.send(carrier, attempt)
 
 
 async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome) -> datetime | None:

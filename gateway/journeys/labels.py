@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from adapters import registry
 from adapters.seam import FetchesLabels
-from gateway.core import Gateway
+from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off
 from gateway.journeys.notices import announce
 from gateway.store.store import Desk
@@ -73,7 +73,7 @@ async def fetch_label(gw: Gateway, job: Job) -> None:
     carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds))
     assert isinstance(carrier, FetchesLabels)  # no row is written for a carrier that is not
     try:
-        fetched = await carrier.fetch_label(row.waybill, row.handle)
+        fetched = await twice_if_stale(lambda: carrier.fetch_label(row.waybill, row.handle))
     except AdapterError as error:
         async with gw.store.transaction(job.exporter_id) as tx:
             if row.tries == ALARM_AFTER:

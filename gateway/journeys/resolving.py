@@ -14,7 +14,7 @@ import structlog
 
 from adapters import registry
 from adapters.seam import Carrier, CarrierProfile, LookUp
-from gateway.core import Gateway
+from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
 from gateway.journeys import attempts, booking, pickups, voiding
 from gateway.journeys.attempts import Act, Found, Outcome
@@ -74,10 +74,15 @@ async def _look(
 ) -> tuple[Sequence[Found] | None, Exception | None]:
     try:
         carrier: Carrier = gw.open_carrier(account, turn_ends=turn_ends)
-        looking = act.look_up(carrier, attempt)
-        return (None if looking is None else await looking), None
+        looking = await twice_if_stale(lambda: _looked(act, carrier, attempt))
+        return looking, None
     except AdapterError as error:
         return None, error
+
+
+async def _looked(act: Act, carrier: Carrier, attempt: Record) -> Sequence[Found] | None:
+    looking = act.look_up(carrier, attempt)
+    return None if looking is None else await looking
 
 
 async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcome: Outcome) -> None:

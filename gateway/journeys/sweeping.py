@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from adapters.seam import ListsBookings
-from gateway.core import Gateway
+from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
 from gateway.store.work import Job
 from schemas.errors import AdapterError
@@ -35,7 +35,7 @@ async def sweep_account(gw: Gateway, job: Job) -> None:
             await tx.settle("sweep", row)
         return
     try:
-        listed = await carrier.list_bookings(since)
+        listed = await twice_if_stale(lambda: carrier.list_bookings(since))
     except AdapterError as error:
         log.warning("sweep.unanswered", account=account.id, error=type(error).__name__)
         async with gw.store.transaction(job.exporter_id) as tx:

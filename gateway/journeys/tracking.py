@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters import registry
-from gateway.core import Gateway
+from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
 from gateway.jobs import back_off, jittered
 from gateway.journeys import clocks
@@ -51,7 +51,7 @@ async def poll_account(gw: Gateway, job: Job) -> None:
         turn_ends = gw.turn_ends(profile.total_seconds)
     carrier = gw.open_carrier(account, turn_ends=turn_ends)
     try:
-        report = await carrier.track([Waybill(shipment.waybill) for shipment in batch])
+        report = await twice_if_stale(lambda: carrier.track([Waybill(shipment.waybill) for shipment in batch]))
     except AdapterError as error:
         await _not_answered(gw, job, account, error)
         return
@@ -195,7 +195,7 @@ async def look_now(gw: Gateway, shipment: Record, account: Record) -> TrackingRe
     profile = registry.carrier(account.carrier).profile
     carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds))
     try:
-        return await carrier.track([Waybill(shipment.waybill)])
+        return await twice_if_stale(lambda: carrier.track([Waybill(shipment.waybill)]))
     except AdapterError as error:
         log.info("last_look.failed", shipment=shipment.id, error=type(error).__name__)
         return None

@@ -37,13 +37,19 @@ ZONES = frozenset(available_timezones())
 def _rfc_3339(value: object) -> object:
     if not isinstance(value, str) or not RFC_3339.fullmatch(value):
         raise PydanticCustomError("instant", "an instant by RFC 3339")
-    return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:  # the 30th of February
+        raise PydanticCustomError("instant", "an instant by RFC 3339") from error
 
 
 def _day(value: object) -> object:
     if not isinstance(value, str) or not DAY.fullmatch(value):
         raise PydanticCustomError("format", "a day as 2026-03-01")
-    return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError("format", "a day as 2026-03-01") from error
 
 
 def _not_negative(value: Money) -> Money:
