@@ -7,11 +7,21 @@ globally routable unicast passes, with embedded IPv4 forms unpacked first, becau
 
 import ipaddress
 import socket
+import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # for protocols, RFC 6890; Python calls a few of them global
+        "192.88.99.0/24",  # relays of 6to4, RFC 7526
+        "fec0::/10",  # site-local, RFC 3879: deprecated, and still routed inside some sites
+        "3fff::/20",  # documentation, RFC 9637
+    )
+)
 PORTS = frozenset({443, 8443})
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -30,6 +40,8 @@ def is_public(address: Address) -> bool:
     """Globally routable unicast, and nothing private inside it."""
     if isinstance(address, ipaddress.IPv6Address) and (inner := _embedded(address)) is not None:
         return is_public(inner)
+    if any(address in network for network in NOT_PUBLIC):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
@@ -60,6 +72,7 @@ def check_url(url: str, *, private: bool = False) -> str | None:
 
 
 def _check_host(host: str) -> str | None:
+    host = unicodedata.normalize("NFKC", host).rstrip(".")  # as resolvers do: full-width digits, a final dot
     try:
         # inet_aton knows the forms that hide an address: 127.1, 0x7f.1, 2130706433.
         address: Address = ipaddress.IPv4Address(socket.inet_aton(host))
@@ -67,5 +80,6 @@ def _check_host(host: str) -> str | None:
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
-            return "needs a public host name" if host == "localhost" or "." not in host else None
+            local = host.endswith(".localhost") or "." not in host or "%" in host
+            return "needs a public host name" if local else None
     return None if is_public(address) else "the address is not public"

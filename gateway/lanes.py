@@ -83,7 +83,7 @@ class CarrierLane:
 
     @asynccontextmanager
     async def passage(self) -> AsyncIterator[None]:
-        """Wait for a turn. Raises Throttled when it would take too long, Unavailable while the breaker is open."""
+        """Wait for a turn. Raises Throttled when it would take too long, and while the breaker is open."""
         self.waiting += 1
         try:
             if not self.breaker.admits():
