@@ -223,8 +223,14 @@ QUIET = frozenset({"actor", "subject", "notice_id", "target_id", "document_id", 
 def _details(data: dict[str, Any]) -> str:
     """The parts of a moment that a person reads, on one line; `--json` has them all."""
     flat = {**{key: value for key, value in data.items() if key != "after"}, **(data.get("after") or {})}
-    shown = [f"{key}={value}" for key, value in flat.items() if value not in (None, "", [], {}) and key not in QUIET]
+    shown = [
+        f"{key}={_word(value)}" for key, value in flat.items() if value not in (None, "", [], {}) and key not in QUIET
+    ]
     return ", ".join(shown)[:120]
+
+
+def _word(value: Any) -> str:
+    return " ".join(str(part) for part in value.values() if part) if isinstance(value, dict) else str(value)
 
 
 @keys_app.command("create")

@@ -240,7 +240,7 @@ class Story:
         followed = (await self._api("GET", f"/v1/trackings/{shipment['waybill']}"))["data"]
         timeline = (await self._api("GET", f"/v1/returns/{case['id']}/timeline"))["moments"]
         heard = await self._control("GET", f"sink/{self.kind}")
-        live = await self._control("GET", "live")
+        live, told = await self._control("GET", "live"), case["notices"]
         ours = [one for one in live["live"] if one["account"] == props.account_number(self.kind)]
         proof = {
             "one_live_booking_per_return": len({one["client_ref"] for one in ours}) == len(ours) == 2,
@@ -265,7 +265,7 @@ class Story:
             "charges": case["charges"],
             "ledger": case["ledger"],
             "pickup": {"id": pickup["id"], "confirmation": pickup["confirmation"]},
-            "notices": {**case["notices"], "told": props.told_kinds(timeline)},
+            "notices": {**told, "told": props.told_kinds(timeline)},
             "proof": proof,
         }
 
