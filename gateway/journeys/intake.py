@@ -4,7 +4,8 @@ A push is a trigger. Where the platform can be asked back, the state comes from 
 is not signed keeps only its ids and is always asked back.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -33,7 +34,7 @@ async def receive(gw: Gateway, platform_id: str, source_id: str, message: Inboun
     """Verify and keep a platform's message; True when it is new, False for a repetition. Durable when this returns.
 
     Raises SignatureRejected, the same for a wrong signature, a wrong source and one that is off; Unintelligible for a
-    signed message that is not of the platform's form.
+    signed message that is of no form at all; what can be parsed and not used is kept, and quarantined when it is read.
     """
     async with gw.store.front_desk() as connection:
         source = await parties.source_of(connection, source_id)
@@ -41,7 +42,7 @@ async def receive(gw: Gateway, platform_id: str, source_id: str, message: Inboun
         raise SignatureRejected("no such source")
     platform = gw.open_platform(source)
     trust = platform.verify(message)
-    platform.read(message)
+    _require_form(lambda: platform.read(message), message)
     return await _keep(gw, source, "platform", platform.delivery_id(message), trust, message)
 
 
@@ -55,8 +56,19 @@ async def receive_push(gw: Gateway, carrier_id: str, account_id: str, message: I
     if not isinstance(carrier, PushesTracking):
         raise SignatureRejected("this carrier pushes nothing")
     trust = carrier.verify(message)
-    carrier.read_push(message)
+    _require_form(lambda: carrier.read_push(message), message)
     return await _keep(gw, account, "carrier", message.sha256, trust, message)
+
+
+def _require_form(read: Callable[[], object], message: InboundMessage) -> None:
+    """A signed message that is JSON is kept even where it cannot be used: a 4xx would cost the subscription."""
+    try:
+        read()
+    except Unintelligible:
+        try:
+            json.loads(message.body)
+        except (ValueError, RecursionError):
+            raise Unintelligible("not of the form that was agreed") from None
 
 
 async def _keep(gw: Gateway, owner: Record, door: str, delivery_id: str, trust: Trust, message: InboundMessage) -> bool:
@@ -120,7 +132,7 @@ async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, mess
     for event in events:
         by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
     async with gw.store.transaction(job.exporter_id, actor=f"carrier:{account.carrier}") as tx:
-        known = _meant(await tx.shipments.known_as(account.carrier, list(by_waybill)))
+        known = _meant(await tx.shipments.known_as([account.carrier], list(by_waybill)))
         for shipment_id, canonical in known:
             await tracking.record(gw, tx, shipment_id, by_waybill[canonical], "push")
         strange = len(set(by_waybill) - {canonical for _, canonical in known})
@@ -170,7 +182,7 @@ async def _conclude(gw: Gateway, job: Job, row: Record, state: str, reason: str)
         await tx.inbox.conclude(row, state, reason)
         if state == "quarantined":
             await tx.tasks.ask("quarantine", f"inbox:{row.id}", reason)
-            log.warning("inbox.quarantined", message=row.id, reason=reason)
+            log.warning("inbox.quarantined", row=row.id, reason=reason)
         await tx.settle("ingest", row)
 
 
