@@ -54,7 +54,7 @@ def _day(value: object) -> object:
 
 def _not_negative(value: Money) -> Money:
     if value.amount < 0:
-        raise PydanticCustomError("range", "not negative")
+        raise PydanticCustomError("range", "not negative", {"at": "amount"})
     return value
 
 

@@ -26,6 +26,7 @@ SECURITY: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
+    "Server": "homeward",
 }
 REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
 

@@ -177,7 +177,10 @@ def invalid(error: ValidationError, prefix: str = "", slug: str = "validation") 
     details = error.errors(include_url=False, include_input=False)
     if any(detail["type"] == "json_invalid" for detail in details):
         return Problem("malformed-body")
-    return Problem(slug, errors=[_error_of(detail, prefix) for detail in details[:SHOWN_ERRORS]])
+    deeper = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
+    # A list whose lines are wrong is called too short as well, because only good lines are counted.
+    told = [detail for detail in details if not (detail["type"] == "too_short" and detail["loc"] in deeper)]
+    return Problem(slug, errors=[_error_of(detail, prefix) for detail in told[:SHOWN_ERRORS]])
 
 
 def _error_of(detail: ErrorDetails, prefix: str) -> FieldError:
