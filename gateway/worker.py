@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Gateway, Job], Awaitable[None]]
 PATIENCE = 5
 """Claims of a row that fails by a bug of ours before it is parked."""
+RACES = 20
+"""The same where the database said that it is there already, which ends by itself when it was a race."""
 
 HANDLERS: Mapping[str, Handler] = {
     "ingest": intake.ingest,
@@ -62,19 +64,19 @@ async def run(gw: Gateway, job: Job) -> None:
         log.warning("job.store_away", job=job.kind, row=job.id)
     except IntegrityError:
         outcome = "raced"  # two turns wrote the same thing at once; the second reads what the first wrote
-        await _stumbled(gw, job, timedelta(milliseconds=200), None)
+        await _stumbled(gw, job, timedelta(milliseconds=200), "what it writes is there already, each time", RACES)
     except Exception:
         outcome = "bug"
         log.exception("job.failed", job=job.kind, row=job.id)
-        await _stumbled(gw, job, back_off(job.turn + 1), "a bug of ours; see the log")
+        await _stumbled(gw, job, back_off(job.turn + 1), "a bug of ours; see the log", PATIENCE)
     gw.metrics.jobs.labels(job.kind, outcome).inc()
 
 
-async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str | None) -> None:
+async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str, patience: int) -> None:
     try:
         async with gw.store.transaction(job.exporter_id) as tx:
-            tries = await work.tries_of(tx.connection, job)
-            parked = why if why and tries >= PATIENCE else None
+            await tx.claim(job)  # where the failure took the claim back with it, it is made again: a try is a try
+            parked = why if await work.tries_of(tx.connection, job) >= patience else None
             due_at = None if parked else tx.now + wait
             also = {"state": "quarantined", "reason": parked} if parked and job.kind == "ingest" else None
             await work.stumble(tx.connection, job, due_at=due_at, parked=parked, also=also)

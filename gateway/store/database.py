@@ -67,8 +67,15 @@ class Database:
             dsn = self.url.set(drivername="postgresql+asyncpg")
             connect: dict[str, Any] = {"timeout": 2, "command_timeout": 30}
             self._readers = create_async_engine(
-                dsn, pool_size=pool, max_overflow=0, pool_timeout=2, pool_pre_ping=True, connect_args=connect
+                dsn,
+                pool_size=pool,
+                max_overflow=0,
+                pool_timeout=2,
+                pool_pre_ping=True,
+                connect_args=connect,
+                hide_parameters=True,
             )
+            event.listen(self._readers.sync_engine, "handle_error", _hush)
 
     @property
     def path(self) -> Path:
@@ -110,6 +117,15 @@ class Database:
                     await last_words(connection)
 
 
+def _hush(context: Any) -> None:
+    """PostgreSQL quotes the failing row in its detail: people's names, which belong in no log."""
+    error = context.original_exception
+    while error is not None:
+        if hasattr(error, "detail"):
+            error.detail = None
+        error = error.__cause__
+
+
 def _pragmas(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def settle(connection: Any, record: Any) -> None:
@@ -125,6 +141,7 @@ def _sqlite_writer(path: str) -> Engine:
         isolation_level="AUTOCOMMIT",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False},
+        hide_parameters=True,  # an error's text goes to the log, and the parameters are people's names
     )
     _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-32000")
     return engine
@@ -132,7 +149,11 @@ def _sqlite_writer(path: str) -> Engine:
 
 def _sqlite_readers(path: str) -> AsyncEngine:
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", isolation_level="AUTOCOMMIT", pool_size=4, max_overflow=0
+        f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true",
+        isolation_level="AUTOCOMMIT",
+        pool_size=4,
+        max_overflow=0,
+        hide_parameters=True,
     )
     _pragmas(engine.sync_engine, "query_only=ON", "wal_autocheckpoint=0")
     return engine
