@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from throttled.asyncio import MemoryStore, RateLimiterType, RedisStore, Throttled, rate_limiter
+from throttled.exceptions import StoreUnavailableError
 
 from adapters.seam import Pace
 from schemas import errors
@@ -129,11 +129,7 @@ class Pacer:
         self._redis: RedisStore | None = None
         self._away_until = 0.0
         if redis_url:
-            client = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
-            self._client: Redis | None = client
             self._redis = RedisStore(server=redis_url, options={"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1})
-        else:
-            self._client = None
 
     @property
     def is_shared(self) -> bool:
@@ -145,7 +141,7 @@ class Pacer:
         if self._redis is not None and time.monotonic() >= self._away_until:
             try:
                 return await self._ask(self._redis, key, pace.per_second)
-            except (RedisError, OSError, TimeoutError):
+            except (StoreUnavailableError, RedisError, OSError):
                 self._away_until = time.monotonic() + 2
         share = self._share if self._redis is not None else 1
         return await self._ask(self._memory, key, pace.per_second / share)
@@ -156,8 +152,8 @@ class Pacer:
         return max(0.001, float(result.state.retry_after)) if result.limited else 0.0
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
+        if self._redis is not None:
+            await self._redis._backend.get_client().aclose(close_connection_pool=True)  # it has no closing of its own
 
 
 class Lanes:

@@ -132,9 +132,9 @@ def valkey() -> Iterator[str]:
 
 
 @contextmanager
-def own_valkey() -> Iterator[ValkeyServer]:
+def own_valkey(port: int | None = None) -> Iterator[ValkeyServer]:
     """A server of the test's own, which it may kill."""
-    server = ValkeyServer(save="")
+    server = ValkeyServer(port=port, save="")
     server.start()
     try:
         yield server

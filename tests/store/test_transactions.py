@@ -14,31 +14,8 @@ from gateway.store.work import Job
 from schemas.errors import NotFound
 from tests.house.rows import add_exporter, add_row
 
-SHELVES = [
-    "accounts",
-    "sources",
-    "channels",
-    "endpoints",
-    "keys",
-    "returns",
-    "shipments",
-    "pickups",
-    "attempts",
-    "exchanges",
-    "labels",
-    "events",
-    "documents",
-    "deadlines",
-    "acceptances",
-    "tasks",
-    "accruals",
-    "invoices",
-    "invoice_lines",
-    "ledger",
-    "inbox",
-    "notices",
-    "deliveries",
-]
+A_DESK = Desk(None, "exp", None, "x", is_sqlite=True)  # type: ignore[arg-type]
+SHELVES = sorted(name for name, shelf in vars(A_DESK).items() if isinstance(shelf, Shelf) and name != "exporters")
 
 
 async def how_many(store: Store, table: object) -> int:
@@ -116,13 +93,8 @@ async def test_a_reader_does_not_see_what_is_not_committed(store: Store) -> None
         assert await other.sources.find(row) is not None
 
 
-def test_no_shelf_is_forgotten_here() -> None:
-    desk = Desk(None, "exp", None, "x", is_sqlite=True)  # type: ignore[arg-type]
-    shelves = {name for name, shelf in vars(desk).items() if isinstance(shelf, Shelf)}
-    assert shelves - {"exporters"} == set(SHELVES)
-
-
 async def test_a_shelf_shows_and_changes_only_its_exporters_rows(store: Store) -> None:
+    assert len(SHELVES) > 20
     mine, other = await add_exporter(store), await add_exporter(store, "Somebody else")
     for shelf_name in SHELVES:
         async with store.transaction(mine) as tx:

@@ -1,0 +1,263 @@
+"""How fast, how many at once, and whether at all: alone, with others, and while Redis is away."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.seam import Pace
+from gateway.lanes import CALLS, PATIENCE, PROBE, WINDOW, CarrierLane, Lanes, Pacer
+from schemas.errors import AdapterError, OutcomeUnknown, Refused, Throttled, Unavailable
+from tests.house import servers
+from tests.house.waiting import eventually
+
+FAST = Pace(per_second=50, concurrency=100)
+UNHURRIED = Pace(per_second=10_000, concurrency=100)
+
+
+class Stopwatch:
+    """A monotonic clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+Passage = tuple[float, float]
+"""When a turn was asked for and when it was had: it was granted in between."""
+
+
+async def pass_through(lane: CarrierLane, times: int) -> list[Passage]:
+    async def once() -> list[Passage]:
+        had = []
+        for _ in range(times // 10):
+            asked = time.monotonic()
+            async with lane.passage():
+                had.append((asked, time.monotonic()))
+        return had
+
+    return [one for some in await asyncio.gather(*(once() for _ in range(10))) for one in some]
+
+
+def most_in_a_second(passages: list[Passage]) -> int:
+    """At least so many were granted within one second, however slow this machine was to notice."""
+    ends = sorted(had for _, had in passages)
+    most = 0
+    for end in ends:
+        inside = [one for one in passages if end - 1 <= one[0] and one[1] <= end]
+        most = max(most, len(inside))
+    # What was asked early and had late cannot be placed; the pace of the whole still can.
+    return most
+
+
+def pace_of(passages: list[Passage]) -> float:
+    had = sorted(had for _, had in passages)
+    return (len(had) - 1) / (had[-1] - had[0])
+
+
+async def test_a_lane_never_exceeds_its_pace() -> None:
+    lane = CarrierLane("a", FAST, Pacer())
+    passages = await pass_through(lane, 100)
+    assert len(passages) == lane.granted == 100
+    assert most_in_a_second(passages) <= 51
+    assert pace_of(passages) <= 51
+
+
+async def test_turns_are_evenly_spaced_and_no_burst_is_saved_up() -> None:
+    pacer = Pacer()
+    assert await pacer.ask("a", FAST) == 0
+    assert 0 < await pacer.ask("a", FAST) <= 0.0201
+    slow = Pace(per_second=0.2)
+    assert await pacer.ask("b", slow) == 0
+    assert 4 < await pacer.ask("b", slow) <= 5
+
+
+async def test_lanes_with_other_keys_do_not_wait_for_each_other() -> None:
+    pacer = Pacer()
+    slow = Pace(per_second=0.1)
+    assert [await pacer.ask(key, slow) for key in "abc"] == [0, 0, 0]
+
+
+@pytest.fixture
+async def pacers(valkey_url: str) -> AsyncIterator[list[Pacer]]:
+    """Two processes that share one Valkey."""
+    both = [Pacer(valkey_url, share=2) for _ in range(2)]
+    yield both
+    for pacer in both:
+        await pacer.close()
+
+
+async def test_two_processes_together_never_exceed_the_pace(pacers: list[Pacer]) -> None:
+    key = f"shared {time.monotonic()}"
+    lanes = [CarrierLane(key, FAST, pacer) for pacer in pacers]
+    both = await asyncio.gather(*(pass_through(lane, 60) for lane in lanes))
+    passages = both[0] + both[1]
+    assert len(passages) == 120
+    assert all(pacer.is_shared for pacer in pacers)
+    assert most_in_a_second(passages) <= 51
+    assert pace_of(passages) <= 51
+
+
+async def test_without_redis_each_goes_on_at_its_share_and_comes_back_by_itself() -> None:
+    with servers.own_valkey() as first:
+        port = first.port
+        pacer = Pacer(first.connection_url, share=2)
+        assert await pacer.ask("a", FAST) == 0
+        assert pacer.is_shared
+    try:
+        granted = await pacer.ask("a", FAST)  # never a failure, and never no limit
+        assert granted == 0
+        assert not pacer.is_shared
+        assert 0.02 < await pacer.ask("a", FAST) <= 0.0401
+        with servers.own_valkey(port):
+
+            async def shared_again() -> bool:
+                await pacer.ask("a", FAST)
+                return pacer.is_shared
+
+            await eventually(shared_again, within=10, every=0.05)
+            key = f"fresh {time.monotonic()}"
+            assert await pacer.ask(key, FAST) == 0
+            assert 0 < await pacer.ask(key, FAST) <= 0.0201
+    finally:
+        await pacer.close()
+
+
+async def test_what_the_carrier_asked_for_closes_the_lane() -> None:
+    watch = Stopwatch()
+    lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
+    lane.heard(Throttled("slow down", retry_after=PATIENCE + 10))
+    with pytest.raises(Throttled) as turned_away:
+        await _pass(lane)
+    assert turned_away.value.retry_after == pytest.approx(PATIENCE + 10)
+    lane.heard(Throttled("slow down", retry_after=1))  # a shorter one does not open it
+    with pytest.raises(Throttled):
+        await _pass(lane)
+    watch.at += PATIENCE + 10
+    await _pass(lane)
+    assert lane.granted == 1
+    assert lane.waiting == 0
+
+
+async def test_a_time_to_come_back_is_heard_as_an_instant_too_and_never_believed_beyond_an_hour() -> None:
+    watch = Stopwatch()
+    lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
+    lane.heard(Throttled("slow down", retry_at=datetime.now(UTC) + timedelta(days=365)))
+    watch.at += 3599
+    assert lane.closed_until > watch.at
+    watch.at += 2
+    await _pass(lane)
+    lane.heard(Throttled("slow down", retry_at=datetime.now(UTC) - timedelta(days=1)))
+    await _pass(lane)
+
+
+async def test_a_short_wait_is_waited_for() -> None:
+    lane = CarrierLane("a", UNHURRIED, Pacer())
+    lane.heard(Throttled("slow down", retry_after=0.05))
+    began = time.monotonic()
+    await _pass(lane)
+    assert time.monotonic() - began >= 0.05
+
+
+async def _pass(lane: CarrierLane) -> None:
+    async with lane.passage():
+        pass
+
+
+FAILURES = [Unavailable("away"), OutcomeUnknown("no answer")]
+FINE: list[AdapterError | None] = [None, Refused("no"), Throttled("later", retry_after=0)]
+
+
+def hear(lane: CarrierLane, failures: int, others: int, error: AdapterError) -> None:
+    for _ in range(others):
+        lane.heard(None)
+    for _ in range(failures):
+        lane.heard(error)
+
+
+@pytest.mark.parametrize("error", FAILURES)
+async def test_the_breaker_opens_at_half_of_twenty(error: AdapterError) -> None:
+    lane = CarrierLane("a", UNHURRIED, Pacer(), Stopwatch())
+    hear(lane, CALLS // 2 - 1, CALLS // 2 + 1, error)
+    assert not lane.breaker.is_open
+    await _pass(lane)
+    lane.heard(error)
+    lane.heard(error)
+    assert lane.breaker.is_open
+    with pytest.raises(Throttled):
+        await _pass(lane)
+
+
+async def test_few_calls_and_old_failures_do_not_open_it() -> None:
+    watch = Stopwatch()
+    lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
+    hear(lane, CALLS - 1, 0, FAILURES[0])
+    assert not lane.breaker.is_open
+    watch.at += WINDOW + 1
+    hear(lane, 1, CALLS - 1, FAILURES[0])
+    assert not lane.breaker.is_open
+
+
+@pytest.mark.parametrize("answer", FINE)
+async def test_a_refusal_is_no_failure_of_the_carriers(answer: AdapterError | None) -> None:
+    lane = CarrierLane("a", UNHURRIED, Pacer(), Stopwatch())
+    for _ in range(CALLS * 2):
+        lane.heard(answer)
+    assert not lane.breaker.is_open
+
+
+async def test_an_open_breaker_lets_one_probe_through_each_time_and_closes_when_it_is_answered() -> None:
+    watch = Stopwatch()
+    lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
+    hear(lane, CALLS, 0, FAILURES[0])
+    for _ in range(2):
+        watch.at += PROBE
+        await _pass(lane)
+        with pytest.raises(Throttled):
+            await _pass(lane)
+        lane.heard(FAILURES[0])
+        assert lane.breaker.is_open
+    watch.at += PROBE
+    await _pass(lane)
+    lane.heard(None)
+    assert not lane.breaker.is_open
+    for _ in range(3):
+        await _pass(lane)
+
+
+async def test_no_more_are_on_their_way_than_the_carrier_takes_at_once() -> None:
+    lane = CarrierLane("a", Pace(per_second=10_000, concurrency=3), Pacer())
+    inside, most = 0, 0
+    leave = asyncio.Event()
+
+    async def call() -> None:
+        nonlocal inside, most
+        async with lane.passage():
+            inside += 1
+            most = max(most, inside)
+            await leave.wait()
+            inside -= 1
+
+    calls = [asyncio.create_task(call()) for _ in range(8)]
+
+    async def full() -> bool:
+        return inside == 3 and lane.waiting == 8
+
+    await eventually(full)
+    calls[0].cancel()  # one who hangs up gives his place back
+    leave.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert most == 3
+    assert lane.waiting == 0
+
+
+async def test_accounts_under_one_contract_share_a_lane() -> None:
+    lanes = Lanes(Pacer())
+    assert lanes.of("contract", FAST) is lanes.of("contract", FAST)
+    assert lanes.of("another", FAST) is not lanes.of("contract", FAST)
+    assert len(lanes.all()) == 2
+    await lanes.close()
