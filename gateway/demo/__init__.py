@@ -42,8 +42,7 @@ async def run_demo(settings: Settings, kinds: Sequence[str], data: Path | None, 
         async with AsyncExitStack() as stack:
             if not ours.db:
                 stack.enter_context(only_writer(folder))
-            runner, port = await start_sandbox(folder / "sandbox.jsonl", clock=clock)
-            stack.push_async_callback(runner.cleanup)
+            port = await _start_sandbox(stack, folder, clock)
             stage = await stack.enter_async_context(_stage(ours, f"http://127.0.0.1:{port}", clock, tell))
             stories = [await Story(stage, kind).tell() for kind in kinds]
     return {
@@ -51,6 +50,16 @@ async def run_demo(settings: Settings, kinds: Sequence[str], data: Path | None, 
         "store": "postgresql" if ours.db else "sqlite",
         "runs": stories,
     }
+
+
+async def _start_sandbox(stack: AsyncExitStack, folder: Path, clock: FileClock) -> int:
+    """Serve the sandbox, on the same port as before: accounts and endpoints of a run that was killed name it."""
+    remembered = folder / "sandbox.port"
+    port = int(remembered.read_text()) if remembered.exists() else 0
+    runner, port = await start_sandbox(folder / "sandbox.jsonl", clock=clock, port=port)
+    stack.push_async_callback(runner.cleanup)
+    remembered.write_text(str(port))
+    return port
 
 
 @asynccontextmanager
