@@ -1,0 +1,79 @@
+"""When to look again, and where a return goes."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.rules.lifecycle import FINAL
+from gateway.rules.polling import LONGEST, NEAR, NEAR_EVERY, next_poll
+from gateway.rules.routing import choose_channel
+from schemas.tracking import TrackingStatus as T
+from tests.house.clock import MONDAY_NOON
+
+NOW = MONDAY_NOON
+MOVING = [status for status in T if status not in FINAL]
+
+
+@pytest.mark.parametrize("status", sorted(FINAL))
+def test_what_is_final_is_looked_at_no_more(status: T) -> None:
+    assert next_poll(status, silent=0, now=NOW, limit_at=NOW + timedelta(hours=1)) is None
+
+
+@given(st.sampled_from(MOVING), st.integers(0, 10**9), st.none() | st.timedeltas(timedelta(-9), timedelta(9)))
+def test_everything_else_is_looked_at_again_within_a_day(status: T, silent: int, limit: timedelta | None) -> None:
+    at = next_poll(status, silent=silent, now=NOW, limit_at=None if limit is None else NOW + limit)
+    assert at is not None
+    assert timedelta(minutes=5) <= at - NOW <= LONGEST
+
+
+@given(st.sampled_from(MOVING), st.integers(0, 50))
+def test_the_longer_it_is_silent_the_rarer_we_ask(status: T, silent: int) -> None:
+    sooner, later = (next_poll(status, silent=count, now=NOW) for count in (silent, silent + 1))
+    assert sooner is not None
+    assert later is not None
+    assert sooner <= later
+
+
+@pytest.mark.parametrize("status", MOVING)
+def test_near_a_limit_we_ask_often_and_after_it_no_more_than_before(status: T) -> None:
+    near = next_poll(status, silent=16, now=NOW, limit_at=NOW + NEAR)
+    assert near is not None
+    assert near - NOW <= NEAR_EVERY
+    plain = next_poll(status, silent=16, now=NOW)
+    for limit in (NOW, NOW - timedelta(hours=1), NOW + NEAR + timedelta(seconds=1)):
+        assert next_poll(status, silent=16, now=NOW, limit_at=limit) == plain
+
+
+def test_a_parcel_at_the_door_is_asked_for_more_often_than_one_at_sea() -> None:
+    door, sea = (next_poll(status, silent=0, now=NOW) for status in (T.OUT_FOR_DELIVERY, T.IN_TRANSIT))
+    assert door is not None
+    assert sea is not None
+    assert door < sea
+
+
+@dataclass(frozen=True)
+class Way:
+    name: str
+    enabled: bool = True
+    countries: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("ways", "chosen"),
+    [
+        ([], None),
+        ([Way("first"), Way("second")], "first"),
+        ([Way("off", enabled=False), Way("second")], "second"),
+        ([Way("german", countries=("DE",)), Way("french", countries=("DE", "FR"))], "french"),
+        ([Way("other shop", platforms=("src_2",)), Way("this shop", platforms=("src_1",))], "this shop"),
+        ([Way("half", countries=("FR",), platforms=("src_2",))], None),
+        ([Way("off", enabled=False)], None),
+    ],
+)
+def test_the_first_channel_that_serves_the_return_gets_it(ways: list[Way], chosen: str | None) -> None:
+    found = choose_channel(ways, country="FR", source_id="src_1")
+    assert (found.name if found else None) == chosen
