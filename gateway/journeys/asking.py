@@ -4,7 +4,7 @@ import json
 
 from sqlalchemy import insert
 
-from gateway.journeys import planning
+from gateway.journeys import planning, verdicts
 from gateway.rules import lifecycle
 from gateway.store import tables
 from gateway.store.store import Desk
@@ -38,15 +38,14 @@ async def book_now(tx: Desk, return_id: str) -> str:
     if waiting is not None:
         await tx.wake("book", waiting.id)
         return str(waiting.id)
-    for refused in alive:  # corrected since: the same shipment goes again
-        await tx.shipments.set(refused.id, state=ShipmentState.REQUESTED, reason=None)
+    if alive:  # refused, and corrected since: the same shipment goes again
+        await verdicts.book_again(tx, alive[0].id)
+        return str(alive[0].id)
     source = await tx.sources.get(row.source_id)
     shipment_id = await planning.plan(tx, source, await tx.returns.get(return_id))
     if shipment_id is None:
         raise Conflict("something must be known first", state=(await tx.returns.get(return_id)).review or "followed")
     tx.note("booking.asked", shipment_id, chain=return_id)
-    if alive:
-        await tx.wake("book", shipment_id)
     return shipment_id
 
 

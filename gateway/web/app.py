@@ -6,6 +6,8 @@ from aiohttp import web
 
 from gateway.core import Gateway
 from gateway.web import openapi
+from gateway.web.console.acts import FORM_LIMIT
+from gateway.web.console.routes import console_routes
 from gateway.web.hooks import hook_routes
 from gateway.web.middleware import around
 from gateway.web.routes import ROUTES
@@ -22,12 +24,12 @@ SERVER: dict[str, Any] = {
 
 def build_app(gw: Gateway) -> web.Application:
     """The API, the hooks, the console and the status pages over an open gateway, which the caller closes."""
-    app = web.Application(middlewares=[around], client_max_size=gw.settings.document_limit)
+    app = web.Application(middlewares=[around], client_max_size=gw.settings.document_limit * FORM_LIMIT)
     app[GATEWAY] = gw
     app[DOORS] = Doors()
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.serve)
-    app.add_routes([*hook_routes(), *status_routes()])
+    app.add_routes([*hook_routes(), *status_routes(), *console_routes()])
     openapi.prepare(app)
     app.on_shutdown.append(_stopping)
     return app

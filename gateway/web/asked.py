@@ -238,5 +238,15 @@ class AskedChannel(Model):
     insure: bool = True
 
 
+class SaidNumber(Model):
+    """What a person at the carrier said: the waybill or confirmation it exists under."""
+
+    number: ShortText
+
+
+class SaidReason(Model):
+    reason: ShortText
+
+
 class Nothing(Model):
     """An empty object, or no body at all."""

@@ -8,8 +8,9 @@ import structlog
 from aiohttp import web
 
 from gateway.store.ids import new_id
+from gateway.web.console.paper import problem_page
 from gateway.web.languages import language_of
-from gateway.web.problems import problem_of
+from gateway.web.problems import Problem, problem_of
 from gateway.web.state import GATEWAY
 
 log = structlog.get_logger(__name__)
@@ -43,15 +44,24 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             response = await handler(request)
         except Exception as error:
-            problem = problem_of(error)
-            response = problem.response(language_of(request.headers), request_id, gw.settings.address)
-            if problem.headers.get("Connection") == "close":
+            if isinstance(error, web.HTTPRedirection):
+                response = web.Response(status=error.status, headers={"Location": error.headers["Location"]})
+            else:
+                response = _answer(request, problem_of(error), request_id)
+            if response.headers.get("Connection") == "close":
                 response.force_close()
         response.headers["X-Request-Id"] = request_id
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         _say(request, response, time.monotonic() - started)
     return response
+
+
+def _answer(request: web.Request, problem: Problem, request_id: str) -> web.Response:
+    """A page for people in the console, a document for everybody else."""
+    if request.path.startswith("/console"):
+        return problem_page(request, problem, request_id)
+    return problem.response(language_of(request.headers), request_id, request.app[GATEWAY].settings.address)
 
 
 def _say(request: web.Request, response: web.StreamResponse, seconds: float) -> None:

@@ -19,6 +19,7 @@ from schemas.errors import (
     Conflict,
     NotFound,
     NothingHappened,
+    OutcomeUnknown,
     RefusalCode,
     Refused,
     SignatureRejected,
@@ -122,6 +123,8 @@ def _of_adapter(error: AdapterError) -> Problem:
         return Problem(
             "validation" if ours else "carrier-rejected", errors=[FieldError(pointer, code, str(error)[:200])]
         )
+    if isinstance(error, OutcomeUnknown):
+        return Problem("invalid-state", extra={"state": "unknown", "reason": str(error)[:200]})
     if isinstance(error, Unintelligible):
         return Problem("malformed-body")
     if isinstance(error, NothingHappened):

@@ -13,6 +13,8 @@ from gateway.web.asked import (
     AskedSource,
     FreshBooking,
     KnownBooking,
+    SaidNumber,
+    SaidReason,
     SuppliedAddress,
 )
 from gateway.web.endpoint import Either, Parameter, Route
@@ -20,6 +22,7 @@ from gateway.web.media import UPLOADS
 from gateway.web.told import (
     AcceptancesTold,
     AcceptanceTold,
+    AttemptTold,
     BookingTold,
     DeadlineTold,
     DocumentTold,
@@ -92,6 +95,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/bookings/{id}", bookings.get_booking, "bookings", "A booking with its attempts", BookingTold),
     Route("POST", "/v1/bookings/{id}/void", bookings.void_booking, "bookings", "Void a booking",
           BookingTold, 202, key="accepted"),
+    Route("POST", "/v1/bookings/{id}/release", bookings.release_booking, "bookings",
+          "Let a live booking go that cannot be voided", BookingTold, 200, SaidReason, key="accepted"),
+    Route("POST", "/v1/attempts/{id}/exists", bookings.say_exists, "bookings", "Say that an unknown attempt exists there",
+          AttemptTold, 200, SaidNumber, key="accepted"),
+    Route("POST", "/v1/attempts/{id}/absent", bookings.say_absent, "bookings", "Say that it does not",
+          AttemptTold, 200, key="accepted"),
     Route("GET", "/v1/pickups", moving.list_pickups, "bookings", "List pickups", Page[PickupTold], query=PAGED),
     Route("POST", "/v1/pickups", moving.create_pickup, "bookings", "Have shipments collected",
           PickupTold, 202, AskedPickup, key="required"),
@@ -133,6 +142,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/accounts", parties.create_account, "admin", "Add a carrier account",
           AccountTold, 201, AskedAccount, key="accepted"),
     Route("GET", "/v1/accounts/{id}", parties.get_account, "admin", "One carrier account", AccountTold),
+    Route("POST", "/v1/accounts/{id}/resume", parties.resume_account, "admin", "Open a paused account again",
+          AccountTold, 200, key="accepted"),
     Route("GET", "/v1/sources", parties.list_sources, "admin", "List platform sources", Page[SourceTold]),
     Route("POST", "/v1/sources", parties.create_source, "admin", "Add a platform source",
           SourceTold, 201, AskedSource, key="accepted"),

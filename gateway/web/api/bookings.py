@@ -1,10 +1,10 @@
 """Bookings: one return's shipment at the carrier. Asked for here, made by a job, and said honestly while nobody knows."""
 
-from gateway.journeys import asking
+from gateway.journeys import asking, verdicts
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.returns import open_by_hand
-from gateway.web.asked import FreshBooking, KnownBooking
+from gateway.web.asked import FreshBooking, KnownBooking, SaidNumber, SaidReason
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
 from gateway.web.told import AttemptTold, BookingTold
@@ -84,3 +84,24 @@ async def void_booking(call: Call) -> Answer:
     shipment_id = call.id("shp")
     await asking.void_shipment(call.tx, shipment_id)
     return Answer(await told(call.tx, await call.tx.shipments.get(shipment_id)))
+
+
+async def release_booking(call: Call) -> Answer:
+    """Let a live booking go that the carrier cannot void, with the reason."""
+    shipment_id = call.id("shp")
+    await verdicts.release(call.tx, shipment_id, call.asked(SaidReason).reason)
+    return Answer(await told(call.tx, await call.tx.shipments.get(shipment_id)))
+
+
+async def say_exists(call: Call) -> Answer:
+    """A person knows: it exists at the carrier, under this number."""
+    attempt_id = call.id("att")
+    await verdicts.exists(call.tx, attempt_id, call.asked(SaidNumber).number)
+    return Answer(attempt_told(await call.tx.attempts.get(attempt_id)))
+
+
+async def say_absent(call: Call) -> Answer:
+    """A person knows: it does not exist there. What was wanted is tried again."""
+    attempt_id = call.id("att")
+    await verdicts.absent(call.tx, attempt_id)
+    return Answer(attempt_told(await call.tx.attempts.get(attempt_id)))

@@ -9,7 +9,7 @@ from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, Carrier, Platform, capabilities
 from gateway.core import Gateway
 from gateway.guard import check_url
-from gateway.journeys import settling_in
+from gateway.journeys import settling_in, verdicts
 from gateway.store.transaction import Record
 from gateway.web.asked import AskedAccount, AskedChannel, AskedSource
 from gateway.web.endpoint import Answer, Call
@@ -63,6 +63,13 @@ async def list_accounts(call: Call) -> Answer:
 
 async def get_account(call: Call) -> Answer:
     return Answer(_told(AccountTold, await call.tx.accounts.get(call.id("acc"))))
+
+
+async def resume_account(call: Call) -> Answer:
+    """Open a paused account again, once what paused it is put right."""
+    account_id = call.id("acc")
+    await verdicts.resume_account(call.tx, account_id)
+    return Answer(_told(AccountTold, await call.tx.accounts.get(account_id)))
 
 
 def _source(gw: Gateway, row: Record) -> BaseModel:

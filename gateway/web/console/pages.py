@@ -1,0 +1,159 @@
+"""Pages that show: queues, returns, one return, the adapters. Reading only."""
+
+from typing import Any
+
+from aiohttp import web
+
+from adapters import registry
+from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES
+from gateway.journeys import timeline
+from gateway.rules import lifecycle
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.web.api.bookings import attempts_of, state_of
+from gateway.web.api.papers import served
+from gateway.web.api.parties import carrier_told, platform_told
+from gateway.web.api.returns import find_return
+from gateway.web.console.paper import page, words_of
+from gateway.web.console.queues import QUEUES, queue
+from gateway.web.console.session import Visit, visit_of
+from gateway.web.console.words import Words
+from gateway.web.paging import cut, open_cursor
+from gateway.web.state import GATEWAY
+from schemas.acceptance import AcceptanceDecision, Condition, Packaging
+from schemas.errors import NotFound
+from schemas.values import FORBIDDEN_TEXT, Money
+
+PAGE = 50
+DECISIONS = [one.value for one in AcceptanceDecision if one is not AcceptanceDecision.EXTEND]
+
+
+async def visitor(request: web.Request, scope: str = "returns") -> Visit:
+    visit = await visit_of(request.app[GATEWAY], request)
+    visit.caller.require(scope)
+    return visit
+
+
+async def spoken_to(request: web.Request, tx: Desk) -> Words:
+    """The reader's language, and the exporter's zone."""
+    exporter = await tx.exporters.get(tx.exporter_id)
+    return words_of(request, exporter.zone)
+
+
+async def home(request: web.Request) -> web.Response:
+    visit = await visitor(request)
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        words = await spoken_to(request, tx)
+        return page(request, "home.html", visit, words, queues=[await queue(tx, words, name) for name in QUEUES])
+
+
+async def one_queue(request: web.Request) -> web.Response:
+    visit, name = await visitor(request), request.match_info["name"]
+    if name not in QUEUES:
+        raise NotFound("no such queue")
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        words = await spoken_to(request, tx)
+        tasks = await tx.lists.tasks(done=False, after=None, limit=200) if name == "person" else []
+        return page(request, "queue.html", visit, words, queue=await queue(tx, words, name), tasks=tasks)
+
+
+async def returns(request: web.Request) -> web.Response:
+    """The newest first, or what a number finds; a number that finds one return opens it."""
+    visit, gw = await visitor(request), request.app[GATEWAY]
+    number = request.query.get("q", "").strip()
+    async with gw.store.reading(visit.caller.exporter_id) as tx:
+        words = await spoken_to(request, tx)
+        if number:
+            found = [] if FORBIDDEN_TEXT.search(number) else await tx.returns.search(number)
+            if len(found) == 1:
+                raise web.HTTPSeeOther(f"/console/returns/{found[0].id}")
+            return page(request, "returns.html", visit, words, rows=found, more=None, number=number[:100])
+        belongs_to = f"console:{visit.caller.exporter_id}"
+        after = open_cursor(gw, belongs_to, request.query.get("cursor"))
+        rows = await tx.lists.returns(None, after, PAGE + 1)
+        shown, more = cut(gw, belongs_to, rows, PAGE, lambda row: row.created_at)
+        return page(request, "returns.html", visit, words, rows=shown, more=more, number="")
+
+
+async def one_return(request: web.Request) -> web.Response:
+    visit = await visitor(request)
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        row = await find_return(tx, request.match_info["id"])
+        return await return_page(request, visit, tx, row)
+
+
+async def return_page(
+    request: web.Request, visit: Visit, tx: Desk, row: Record, *, errors: list[str] | None = None, status: int = 200
+) -> web.Response:
+    """Everything about one return. `errors` are what was wrong with a form that was sent from here."""
+    words = await spoken_to(request, tx)
+    case = await timeline.case_of(tx, row)
+    shipments = [await _shipment(tx, one) for one in await tx.shipments.of_return(row.id)]
+    moments = list(reversed(await timeline.moments(tx, row.id)))
+    running = [one for one in case["deadlines"] if one["state"] == "running"]
+    return page(
+        request,
+        "return.html",
+        visit,
+        words,
+        status,
+        row=row,
+        case=case,
+        shipments=shipments,
+        moments=moments,
+        clock=min(running, key=lambda one: one["due_by"], default=None),
+        money=await _money(tx, row.id),
+        tasks=[task for task in await tx.tasks.of_return(row.id) if task.done_at is None],
+        versions=await tx.acceptances.of_return(row.id),
+        may_accept=row.status in lifecycle.ALLOWED[lifecycle.Act.ACCEPT] and "acceptances" in visit.caller.scopes,
+        decisions=DECISIONS,
+        conditions=[one.value for one in Condition],
+        packagings=[one.value for one in Packaging],
+        errors=errors or [],
+        recorded="recorded" in request.query,
+        now_there=words.when(tx.now).replace(" ", "T"),
+    )
+
+
+async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:
+    attempts = await attempts_of(tx, row)
+    unknown = [attempt for attempt in attempts if attempt.state == "unknown"]
+    return {"row": row, "state": state_of(row, attempts), "unknown": unknown}
+
+
+async def _money(tx: Desk, return_id: str) -> dict[str, list[str]]:
+    """What was agreed and what was billed, one amount a currency."""
+    agreed, billed = await tx.accruals.of_return(return_id), await tx.invoice_lines.of_return(return_id)
+    return {"quoted": _sums(agreed), "billed": _sums([line for line in billed if not line.informational])}
+
+
+def _sums(rows: Any) -> list[str]:
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, 0) + row.minor
+    return [str(Money.from_minor(minor, currency)) for currency, minor in sorted(sums.items())]
+
+
+async def document(request: web.Request) -> web.Response:
+    visit = await visitor(request)
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        document_id = request.match_info["id"]
+        if not (document_id.startswith("doc_") and document_id.isascii() and document_id.isprintable()):
+            raise NotFound("not of our form")
+        return served(await tx.documents.get(document_id))
+
+
+async def matrix(request: web.Request) -> web.Response:
+    visit = await visitor(request)
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        words = await spoken_to(request, tx)
+    return page(
+        request,
+        "matrix.html",
+        visit,
+        words,
+        carriers=[carrier_told(adapter) for adapter in registry.carriers().values()],
+        platforms=[platform_told(adapter) for adapter in registry.platforms().values()],
+        carrier_verbs=list(CARRIER_CAPABILITIES),
+        platform_verbs=list(PLATFORM_CAPABILITIES),
+    )

@@ -1,0 +1,65 @@
+"""The console's addresses. Every act names the API route that does the same."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.web.console import acts, pages
+from gateway.web.console.paper import sign_in_page
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {"console.css": "text/css", "docs.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
+ACTS: Mapping[str, str | None] = {
+    # address: the API's operation; None for what only people need
+    "/console/sign-in": None,
+    "/console/sign-out": None,
+    "/console/returns/{id}/acceptances": "create_acceptance",
+    "/console/tasks/{id}/done": "finish_task",
+    "/console/attempts/{id}/exists": "say_exists",
+    "/console/attempts/{id}/absent": "say_absent",
+}
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    return sign_in_page(request)
+
+
+async def front(request: web.Request) -> web.Response:
+    raise web.HTTPSeeOther("/console")
+
+
+async def static(request: web.Request) -> web.Response:
+    """One of our own few files, by its name in the table: never a path."""
+    name = request.match_info["name"]
+    if name not in TYPES:
+        raise web.HTTPNotFound
+    body = (STATIC / name).read_bytes()
+    headers = {"Content-Type": f"{TYPES[name]}; charset=utf-8", "Cache-Control": "public, max-age=300"}
+    return web.Response(body=body, headers=headers)
+
+
+async def docs(request: web.Request) -> web.Response:
+    return web.Response(body=(STATIC / "docs.html").read_bytes(), content_type="text/html", charset="utf-8")
+
+
+def console_routes() -> list[web.RouteDef]:
+    return [
+        web.get("/", front),
+        web.get("/docs", docs),
+        web.get("/static/{name}", static),
+        web.get("/console", pages.home),
+        web.get("/console/queues/{name}", pages.one_queue),
+        web.get("/console/returns", pages.returns),
+        web.get("/console/returns/{id}", pages.one_return),
+        web.get("/console/documents/{id}", pages.document),
+        web.get("/console/adapters", pages.matrix),
+        web.get("/console/sign-in", sign_in),
+        web.post("/console/sign-in", acts.sign_in),
+        web.post("/console/sign-out", acts.sign_out),
+        web.post("/console/returns/{id}/acceptances", acts.record_acceptance),
+        web.post("/console/tasks/{id}/done", acts.finish_task),
+        web.post("/console/attempts/{id}/exists", acts.say_exists),
+        web.post("/console/attempts/{id}/absent", acts.say_absent),
+    ]

@@ -1,0 +1,57 @@
+"""Words for people: the texts of a language, instants in the exporter's zone, and ages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from gateway.web.console import texts_en, texts_zh
+from gateway.web.languages import LANGUAGES, language_of
+
+TEXTS: Mapping[str, Mapping[str, str]] = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}
+LANGUAGE_COOKIE = "homeward_lang"
+
+
+def console_language(request: web.Request) -> str:
+    """What the address says, else the cookie, else the browser."""
+    for said in (request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if said in LANGUAGES:
+            return str(said)
+    return language_of(request.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How this reader is spoken to."""
+
+    language: str
+    zone: str
+    now: datetime
+
+    def text(self, key: str, **values: object) -> str:
+        found = TEXTS[self.language][key]
+        return found.format(**values) if values else found
+
+    def word(self, kind: str, value: object) -> str:
+        """The word for a value; a value that has none shows as it is."""
+        return TEXTS[self.language].get(f"{kind}.{value}", str(value).replace("_", " ").replace(".", " · "))
+
+    def when(self, at: datetime | None) -> str:
+        """`2026-03-02 17:30`, in the exporter's zone."""
+        return at.astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%d %H:%M") if at else "–"
+
+    def age(self, span: timedelta | int) -> str:
+        """The size of a span in its largest fitting unit, and the next one of days."""
+        seconds = abs(int(span.total_seconds() if isinstance(span, timedelta) else span))
+        days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
+        if days:
+            rest = " " + self.text("age.hours", n=hours) if hours and days < 10 else ""
+            return self.text("age.days", n=days) + rest
+        if hours:
+            return self.text("age.hours", n=hours)
+        return self.text("age.minutes", n=minutes) if minutes else self.text("age.now")
+
+    def since(self, at: datetime) -> str:
+        return self.age(self.now - at)
