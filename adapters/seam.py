@@ -213,6 +213,8 @@ class PlatformProfile(Facts):
     secret_field: Text = ""
     """The credentials field that a lone secret belongs to."""
     reply_budget_ms: int = 5000
+    hears: bool = True
+    """Whether there is somebody behind it who is told of bookings and decisions, by its API or by hand."""
     credentials: type[BaseModel]
     pace: Pace = Pace()
 

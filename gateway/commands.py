@@ -147,7 +147,7 @@ async def doctor(settings: Settings) -> dict[str, Any]:
 
 
 async def check(settings: Settings) -> dict[str, Sequence[str]]:
-    async with open_gateway(settings) as gw, gw.store.front_desk() as connection:
+    async with open_gateway(settings) as gw, gw.store.database.reading() as connection:
         return await checks.check(connection, lambda seen, parcels: lifecycle.standing_of(seen, parcels).status)
 
 

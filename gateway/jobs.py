@@ -51,14 +51,17 @@ class Engine:
         self._current: PgQueuer | None = None
         self._stopping = asyncio.Event()
         self._listens = False
+        self._said: set[str] = set()
         store.say_go = self.say_go
 
     async def say_go(self, jobs: Sequence[Job], connection: Connection | None) -> None:
         """Hand over jobs; one that is already waiting under its key is passed over."""
         if self._embedded is not None:
-            if self._listens:
+            fresh = list({job.key: job for job in jobs if job.key not in self._said}.values())
+            if self._listens and fresh:
                 assert self._embedded.queries is not None
-                await _enqueue(self._embedded.queries, jobs)
+                self._said.update(job.key for job in fresh)
+                await _enqueue(self._embedded.queries, fresh)
         elif connection is not None:
             raw = await connection.get_raw_connection()  # type: ignore[attr-defined]
             await _enqueue(Queries(AsyncpgDriver(raw.driver_connection)), jobs)
@@ -107,11 +110,17 @@ class Engine:
         if not self._stopping.is_set():
             await asyncio.sleep(0.5)
             if self._embedded is not None:
+                self._said.clear()
                 self._embedded = PgQueuer.in_memory()
 
     def _listen(self, engine: PgQueuer) -> None:
         async def go(job: Any) -> None:
-            await self._run(_read(job.payload))
+            ours = _read(job.payload)
+            self._said.add(ours.key)
+            try:
+                await self._run(ours)
+            finally:
+                self._said.discard(ours.key)
 
         if "go" not in engine.qm.entrypoint_registry:
             engine.entrypoint("go", on_failure="hold")(go)
@@ -131,7 +140,8 @@ class Engine:
 
     async def sweep_once(self) -> int:
         """Say "go" for every row that is due; how many there were."""
-        found = [job for kind in WORK for job in await self._store.due(kind)]
+        due = [job for kind in WORK for job in await self._store.due(kind)]
+        found = [job for job in due if job.key not in self._said]  # what waits or runs here needs no second word
         if found and self._embedded is not None:
             await self.say_go(found, None)
         elif found:

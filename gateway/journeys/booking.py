@@ -29,6 +29,8 @@ from schemas.shipments import (
 )
 
 PAUSED_WAIT = timedelta(minutes=5)
+FIRST_LOOK = timedelta(hours=1)
+"""A fresh label has no scans to tell of."""
 
 
 async def book_shipment(gw: Gateway, job: Job) -> None:
@@ -47,7 +49,7 @@ async def book_shipment(gw: Gateway, job: Job) -> None:
     crash(f"{act.kind}.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:
         await tx.shipments.get(shipment.id, lock=True)
-        again = await attempts.conclude(tx, act, attempt.id, outcome)
+        again = await attempts.conclude(tx, act, attempt.id, outcome, tries=shipment.tries)
         stands = await tx.shipments.get(shipment.id)
         if stands.cancel_asked_at and stands.state == ShipmentState.BOOKED and act is BOOKING:
             again = tx.now
@@ -67,6 +69,8 @@ async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -
         return None
     if account.paused or gw.settings.carriers_paused:
         await tx.settle("book", shipment, due_at=tx.now + PAUSED_WAIT, tries=shipment.tries)
+        return None
+    if await attempts.wait_for_lane(gw, tx, "book", shipment, account):
         return None
     if shipment.cancel_asked_at is not None:
         return await _next_void(tx, shipment, account, holder)
@@ -136,7 +140,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
         waybill=booking.waybill,
         client_ref=attempt.client_ref,
         booked_at=tx.now,
-        poll_at=tx.now,
+        poll_at=tx.now + FIRST_LOOK,
         reason=None,
     )
     tx.note("shipment.booked", shipment.id, chain=shipment.return_id, after={"waybill": booking.waybill})
@@ -146,7 +150,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     label_id = await labels.keep_labels(tx, shipment, booking)
     await _accrue(tx, shipment, booking)
     await clocks.start_hand_over(tx, shipment, attempt, booking.hand_over_by)
-    await tx.wake("poll", shipment.account_id)
+    await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
     if shipment.cancel_asked_at is not None:
         await tx.wake("book", shipment.id)
     await announce(

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import insert
 from standardwebhooks import Webhook
 
+from adapters import registry
 from adapters.seam import TakesDecision, TakesTracking
 from adapters.toolkit.http import Call, Http, throttled
 from gateway.core import Gateway
@@ -62,7 +63,7 @@ async def announce(
     if not await tx.add_new(tables.notices, row, unique=("exporter_id", "cause")):
         return
     targets = [("endpoint", endpoint.id) for endpoint in await tx.endpoints.taking(kind)]
-    if source_id and kind in TOLD_TO_PLATFORMS:
+    if source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, source_id):
         targets.append(("platform", source_id))
     deliveries = [
         {
@@ -80,6 +81,10 @@ async def announce(
         await tx.run(insert(tables.deliveries), deliveries)
         for delivery in deliveries:
             tx.go("deliver", str(delivery["id"]))
+
+
+async def _hears(tx: Desk, source_id: str) -> bool:
+    return registry.platform((await tx.sources.get(source_id)).platform).profile.hears
 
 
 async def deliver(gw: Gateway, job: Job) -> None:

@@ -63,6 +63,7 @@ class Database:
         if self.is_sqlite:
             self._readers = _sqlite_readers(self.url.database or "")
             self._writer = _Writer(_sqlite_writer(self.url.database or ""))
+            self._glances = _sqlite_glances(self.url.database or "")
         else:
             dsn = self.url.set(drivername="postgresql+asyncpg")
             connect: dict[str, Any] = {"timeout": 2, "command_timeout": 30}
@@ -85,6 +86,7 @@ class Database:
     async def close(self) -> None:
         if self.is_sqlite:
             await self._writer.close()
+            self._glances.dispose()
         await self._readers.dispose()
 
     @asynccontextmanager
@@ -93,6 +95,16 @@ class Database:
         with _Plainly():
             async with self._readers.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def glancing(self) -> AsyncIterator[Connection]:
+        """Like `reading`, for a question that an index answers at once: on SQLite it costs no hop to a thread."""
+        if not self.is_sqlite:
+            async with self.reading() as connection:
+                yield connection
+            return
+        with _Plainly(), self._glances.connect() as here:
+            yield _Here(here)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -144,6 +156,17 @@ def _sqlite_writer(path: str) -> Engine:
         hide_parameters=True,  # an error's text goes to the log, and the parameters are people's names
     )
     _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-32000")
+    return engine
+
+
+def _sqlite_glances(path: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///file:{path}?mode=ro&uri=true",
+        isolation_level="AUTOCOMMIT",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False},
+    )
+    _pragmas(engine, "query_only=ON", "wal_autocheckpoint=0")
     return engine
 
 

@@ -30,18 +30,15 @@ class Returns(Shelf):
 
     async def known_as(self, return_id: str, numbers: Iterable[tuple[str, str | None]]) -> None:
         """Make the return findable by these (kind, number) pairs; what is empty or known already is passed over."""
-        for kind, number in numbers:
-            if number and (canonical := canonical_number(number)):
-                await self.tx.add_new(
-                    tables.numbers,
-                    {
-                        "exporter_id": self.tx.exporter_id,
-                        "canonical": canonical,
-                        "return_id": return_id,
-                        "kind": kind,
-                    },
-                    unique=("exporter_id", "canonical", "return_id", "kind"),
-                )
+        known = {(kind, canonical_number(number)) for kind, number in numbers if number}
+        rows = [
+            {"exporter_id": self.tx.exporter_id, "canonical": canonical, "return_id": return_id, "kind": kind}
+            for kind, canonical in sorted(known)
+            if canonical
+        ]
+        if rows:
+            unique = ("exporter_id", "canonical", "return_id", "kind")
+            await self.tx.add_new(tables.numbers, *rows, unique=unique)
 
     async def search(self, number: str, limit: int = 50) -> Sequence[Record]:
         """Returns known by this number, whatever kind of number it is, newest first."""

@@ -95,11 +95,11 @@ class Store:
 
     def front_desk(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for `parties.key_of`, `source_of`, `account_of`: who is asking?"""
-        return self.database.reading()
+        return self.database.glancing()
 
     async def due(self, kind: str, limit: int = 500) -> Sequence[Job]:
         """Jobs of one kind whose time has come."""
-        async with self.database.reading() as connection:
+        async with self.database.glancing() as connection:
             return await work.due(connection, kind, self.clock(), limit)
 
     async def release_turns(self) -> int:

@@ -6,10 +6,24 @@ the engine's "go" as well. `shelf` classes filter by the exporter in every query
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Executable, Row, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.engine import CursorResult
 
 from gateway.store import audit, work
@@ -21,6 +35,38 @@ from schemas.values import Json
 
 Record = Row[Any]
 """One row, its columns as attributes, in the types of its table."""
+
+
+# Statements that every transaction uses are built once: building one anew costs more than SQLite takes to run it.
+
+
+@cache
+def by_id(table: Table, *, lock: bool = False) -> Select[Any]:
+    """One row of one exporter's, by `this_id` and `mine`."""
+    mine = select(table).where(table.c.id == bindparam("this_id"), _owner(table) == bindparam("mine"))
+    return mine.with_for_update() if lock else mine
+
+
+@cache
+def adding(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def adding_new(table: Table, unique: tuple[str, ...], *, sqlite: bool) -> Executable:
+    """Insert, or nothing where the unique columns are taken."""
+    insert_into = lite.insert if sqlite else postgresql.insert
+    return insert_into(table).on_conflict_do_nothing(index_elements=list(unique))
+
+
+@cache
+def changing(table: Table) -> Update:
+    """Columns named in the parameters are set in the row `this_id` of `mine`."""
+    return update(table).where(table.c.id == bindparam("this_id"), _owner(table) == bindparam("mine"))
+
+
+def _owner(table: Table) -> ColumnElement[Any]:
+    return table.c.id if table.name == "exporters" else table.c.exporter_id
 
 
 class Tx:
@@ -47,12 +93,10 @@ class Tx:
     def new_id(self, prefix: str) -> str:
         return new_id(prefix, self.now)
 
-    async def add_new(self, table: Table, values: Json, *, unique: Sequence[str], where: Any = None) -> bool:
-        """Insert unless the unique columns are taken already; whether it was inserted."""
-        dialect = sqlite if self.is_sqlite else postgresql
-        statement = dialect.insert(table).values(**values)
-        conflict = statement.on_conflict_do_nothing(index_elements=list(unique), index_where=where)
-        return (await self.run(conflict)).rowcount == 1
+    async def add_new(self, table: Table, *rows: Json, unique: tuple[str, ...]) -> bool:
+        """Insert rows unless their unique columns are taken already; of one row: whether it was inserted."""
+        statement = adding_new(table, unique, sqlite=self.is_sqlite)
+        return (await self.run(statement, list(rows) if len(rows) > 1 else rows[0])).rowcount == 1
 
     async def claim(self, job: Job) -> Record | None:
         """Take the job's turn; None where the row is not due any more."""
@@ -64,9 +108,11 @@ class Tx:
         """End the turn. Raises TurnLost, which rolls everything back."""
         await work.settle(self.connection, kind, row, due_at=due_at, tries=tries, parked=parked)
 
-    async def wake(self, kind: str, row_id: str, at: datetime | None = None) -> None:
+    async def wake(self, kind: str, row_id: str, at: datetime | None = None, *, only_earlier: bool = False) -> None:
         """Make the row due (now, unless said otherwise) and say "go" when this transaction is durable."""
-        job = await work.make_due(self.connection, kind, row_id, self.exporter_id, at or self.now)
+        job = await work.make_due(
+            self.connection, kind, row_id, self.exporter_id, at or self.now, only_earlier=only_earlier
+        )
         if job is not None and (at is None or at <= self.now):
             self.woken.append(job)
 
@@ -110,27 +156,24 @@ class Shelf:
         return select(self.table).where(self.table.c.exporter_id == self.tx.exporter_id)
 
     async def find(self, row_id: str) -> Record | None:
-        return await self.tx.first(self.mine().where(self.table.c.id == row_id))
+        found = await self.tx.run(by_id(self.table), {"this_id": row_id, "mine": self.tx.exporter_id})
+        return found.first()
 
     async def get(self, row_id: str, *, lock: bool = False) -> Record:
         """Raises NotFound, the same whether it is nobody's or somebody else's. `lock` holds it until the end."""
-        mine = self.mine().where(self.table.c.id == row_id)
-        row = await self.tx.first(mine.with_for_update() if lock else mine)
+        statement = by_id(self.table, lock=lock)
+        row = (await self.tx.run(statement, {"this_id": row_id, "mine": self.tx.exporter_id})).first()
         if row is None:
             raise NotFound(f"no such {self.noun}")
         return row
 
     async def add(self, **values: Any) -> str:
         row_id: str = values.pop("id", None) or self.tx.new_id(self.prefix)
-        await self.tx.run(insert(self.table).values(id=row_id, exporter_id=self.tx.exporter_id, **values))
+        await self.tx.run(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
         return row_id
 
     async def set(self, row_id: str, **values: Any) -> None:
-        await self.tx.run(
-            update(self.table)
-            .where(self.table.c.id == row_id, self.table.c.exporter_id == self.tx.exporter_id)
-            .values(**values)
-        )
+        await self.tx.run(changing(self.table), {"this_id": row_id, "mine": self.tx.exporter_id, **values})
 
     async def page(self, *conditions: Any, after: tuple[datetime, str] | None, limit: int) -> Sequence[Record]:
         """Newest first, stable; `after` is the last row's (created_at, id) of the page before."""

@@ -7,9 +7,10 @@ longer ours. A row without `due_at` has no job. A row that used up its tries is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy import Executable, Row, Table, bindparam, func, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
@@ -54,19 +55,24 @@ class TurnLost(Exception):
 
 async def claim(connection: Connection, job: Job, now: datetime, lease: timedelta = LEASE) -> Row[Any] | None:
     """Take the row's next turn if it is due and nobody has taken the job's; None where it is not, any more."""
-    table = WORK[job.kind]
-    taken = await connection.execute(
+    asked = {"this_id": job.id, "mine": job.exporter_id, "this_turn": job.turn, "now": now, "until": now + lease}
+    return (await connection.execute(_claiming(job.kind), asked)).one_or_none()
+
+
+@cache
+def _claiming(kind: str) -> Executable:
+    table = WORK[kind]
+    return (
         update(table)
         .where(
-            table.c.id == job.id,
-            table.c.exporter_id == job.exporter_id,
-            table.c.turn == job.turn,
-            table.c.due_at <= now,
+            table.c.id == bindparam("this_id"),
+            table.c.exporter_id == bindparam("mine"),
+            table.c.turn == bindparam("this_turn"),
+            table.c.due_at <= bindparam("now"),
         )
-        .values(turn=table.c.turn + 1, tries=table.c.tries + 1, due_at=now + lease, held=True)
+        .values(turn=table.c.turn + 1, tries=table.c.tries + 1, due_at=bindparam("until"), held=True)
         .returning(table)
     )
-    return taken.one_or_none()
 
 
 async def settle(
@@ -79,14 +85,16 @@ async def settle(
     parked: str | None = None,
 ) -> None:
     """End the turn: when the row is due next (None: never), or why it is parked. Raises TurnLost."""
-    table = WORK[kind]
-    kept = await connection.execute(
-        update(table)
-        .where(table.c.id == row.id, table.c.turn == row.turn)
-        .values(due_at=due_at, tries=tries, parked=parked, held=False)
-    )
+    said = {"this_id": row.id, "this_turn": row.turn, "due_at": due_at, "tries": tries, "parked": parked, "held": False}
+    kept = await connection.execute(_settling(kind), said)
     if kept.rowcount != 1:
         raise TurnLost(f"{kind} {row.id}")
+
+
+@cache
+def _settling(kind: str) -> Executable:
+    table = WORK[kind]
+    return update(table).where(table.c.id == bindparam("this_id"), table.c.turn == bindparam("this_turn"))
 
 
 async def stumble(
@@ -107,20 +115,27 @@ async def tries_of(connection: Connection, job: Job) -> int:
     return int((await connection.execute(select(table.c.tries).where(table.c.id == job.id))).scalar() or 0)
 
 
-async def make_due(connection: Connection, kind: str, row_id: str, exporter_id: str, at: datetime) -> Job | None:
-    """Move the row's timer to `at`, as a new job with a fresh count of tries.
+async def make_due(
+    connection: Connection, kind: str, row_id: str, exporter_id: str, at: datetime, *, only_earlier: bool = False
+) -> Job | None:
+    """Move the row's timer to `at`, as a new job with a fresh count of tries; `only_earlier` never moves it back.
 
     A turn that is taken is left alone (None): whoever holds it looks at the row again before it settles.
     """
-    table = WORK[kind]
-    moved = await connection.execute(
-        update(table)
-        .where(table.c.id == row_id, table.c.exporter_id == exporter_id, table.c.held.is_(False))
-        .values(due_at=at, tries=0, parked=None)
-        .returning(table.c.turn)
-    )
-    turn = moved.scalar_one_or_none()
+    asked = {"this_id": row_id, "mine": exporter_id, "due_at": at, "at": at, "tries": 0, "parked": None}
+    if not only_earlier:
+        del asked["at"]
+    turn = (await connection.execute(_moving(kind, only_earlier=only_earlier), asked)).scalar_one_or_none()
     return None if turn is None else Job(kind, row_id, exporter_id, turn)
+
+
+@cache
+def _moving(kind: str, *, only_earlier: bool) -> Executable:
+    columns = WORK[kind].c
+    mine = (columns.id == bindparam("this_id")) & (columns.exporter_id == bindparam("mine")) & columns.held.is_(False)
+    if only_earlier:
+        mine &= columns.due_at.is_(None) | (columns.due_at > bindparam("at"))
+    return update(WORK[kind]).where(mine).returning(columns.turn)
 
 
 async def release(connection: Connection, now: datetime) -> int:

@@ -63,7 +63,7 @@ class SandboxRest(Carrier):
         services=tuple(Service(code=code, name=name) for code, name in codes.SERVICES.items()),
         reference_length=35,
         tracking_batch=50,
-        pace=Pace(per_second=200.0, concurrency=32, source="the sandbox's own rule"),
+        pace=Pace(per_second=2000.0, concurrency=64, source="the sandbox's own rule"),
         look_up=LookUp.IDEMPOTENT,
         look_up_proof="the same Idempotency-Key gives the same booking; GET /bookings?reference= finds it",
         settle_seconds=2,

@@ -58,7 +58,7 @@ class SandboxSoap(Carrier):
         services=tuple(Service(code=code, name=name) for code, name in codes.SERVICES.items()),
         reference_length=20,
         tracking_batch=20,
-        pace=Pace(per_second=200.0, concurrency=32, source="the sandbox's own rule"),
+        pace=Pace(per_second=2000.0, concurrency=64, source="the sandbox's own rule"),
         look_up=LookUp.SEARCHABLE,
         look_up_proof="FindShipments finds every booking under a reference, with its status, at once unless told to lag",
         settle_seconds=2,

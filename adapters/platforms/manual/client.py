@@ -21,6 +21,7 @@ class Credentials(BaseModel):
 class Manual(Platform):
     profile: ClassVar[PlatformProfile] = PlatformProfile(
         id="manual",
+        hears=False,
         name="By hand",
         documentation="our own API: POST /v1/returns",
         signature="none: this platform sends nothing",
