@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from gateway.store import database as module
+from gateway.store import sqlite
 from gateway.store.database import Database, StoreUnavailable
 
 
@@ -27,14 +27,14 @@ async def book(tmp_path: Path) -> AsyncIterator[Database]:
 def commits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every COMMIT the writer made."""
     made: list[str] = []
-    real = module._Here.driver_sql
+    real = sqlite.Here.driver_sql
 
     def counting(self: Any, statement: str) -> None:
         if statement == "COMMIT":
             made.append(statement)
         real(self, statement)
 
-    monkeypatch.setattr(module._Here, "driver_sql", counting)
+    monkeypatch.setattr(sqlite.Here, "driver_sql", counting)
     return made
 
 
@@ -80,14 +80,14 @@ async def test_when_all_of_a_queue_fail_nothing_stays(book: Database) -> None:
 async def test_when_the_sync_fails_nobody_is_told_that_it_is_done(
     book: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = module._Here.driver_sql
+    real = sqlite.Here.driver_sql
 
     def full(self: Any, statement: str) -> None:
         if statement == "COMMIT":
             raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
         real(self, statement)
 
-    monkeypatch.setattr(module._Here, "driver_sql", full)
+    monkeypatch.setattr(sqlite.Here, "driver_sql", full)
     outcomes = await asyncio.gather(*(write(book, f"{n}") for n in range(10)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 10
     monkeypatch.undo()
@@ -134,7 +134,7 @@ async def test_one_cancelled_while_it_syncs_lets_nobody_in_before_the_sync_is_ov
 ) -> None:
     said: list[str] = []
     syncing, go_on = threading.Event(), threading.Event()
-    real = module._Here.driver_sql
+    real = sqlite.Here.driver_sql
 
     def slow(self: Any, statement: str) -> None:
         if statement == "COMMIT" and not syncing.is_set():
@@ -143,7 +143,7 @@ async def test_one_cancelled_while_it_syncs_lets_nobody_in_before_the_sync_is_ov
         real(self, statement)
         said.append(statement)
 
-    monkeypatch.setattr(module._Here, "driver_sql", slow)
+    monkeypatch.setattr(sqlite.Here, "driver_sql", slow)
     first = asyncio.create_task(write(book, "first"))
     await asyncio.to_thread(syncing.wait, 5)
     first.cancel()
