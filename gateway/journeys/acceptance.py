@@ -139,9 +139,14 @@ async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
         before={"status": row.status},
         after={"status": status, "version": version, "decision": record.decision, "late": late},
     )
+    await _announce_act(tx, row, record, version, late)
+    return version
+
+
+async def _announce_act(tx: Desk, row: Record, record: AcceptanceRecord, version: int, late: int) -> None:
     decision = Decision(
         rma_id=row.rma_id,
-        kind=TOLD_AS[status],
+        kind=TOLD_AS[STATUS_OF[record.decision]],
         decided_at=record.decided_at,
         reason=record.reservation and record.reservation[:500],
     )
@@ -156,11 +161,10 @@ async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
             "evidence": [item.sha256 for item in record.evidence],
             "platform": decision.model_dump(mode="json"),
         },
-        cause=f"accepted:{return_id}:{version}",
-        return_id=return_id,
+        cause=f"accepted:{row.id}:{version}",
+        return_id=row.id,
         source_id=row.source_id,
     )
-    return version
 
 
 async def _check(tx: Desk, row: Record, record: AcceptanceRecord) -> None:

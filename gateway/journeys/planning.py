@@ -83,26 +83,30 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
         before={"status": known.status},
         after={"status": status, "review": review},
     )
-    version = authorization.version_at or tx.now
     if stops:
         await cancel_shipments(tx, shipments)
         await announce(
             tx, NoticeKind.RETURN_CANCELLED, _said(authorization), cause=f"cancelled:{known.id}", return_id=known.id
         )
     elif review:
-        await tx.tasks.ask("review_amendment", f"amended:{known.id}:{version.isoformat()}", review, known.id)
-        await announce(
-            tx,
-            NoticeKind.RETURN_NEEDS_REVIEW,
-            _said(authorization),
-            cause=f"review:{known.id}:{version.isoformat()}",
-            return_id=known.id,
-        )
+        await _ask_for_review(tx, known.id, authorization, review)
     elif authorization.status is ReturnStatus.APPROVED:
         await announce(
             tx, NoticeKind.RETURN_APPROVED, _said(authorization), cause=f"approved:{known.id}", return_id=known.id
         )
         await plan(tx, source, await tx.returns.get(known.id))
+
+
+async def _ask_for_review(tx: Desk, return_id: str, authorization: ReturnAuthorization, review: str) -> None:
+    version = (authorization.version_at or tx.now).isoformat()
+    await tx.tasks.ask("review_amendment", f"amended:{return_id}:{version}", review, return_id)
+    await announce(
+        tx,
+        NoticeKind.RETURN_NEEDS_REVIEW,
+        _said(authorization),
+        cause=f"review:{return_id}:{version}",
+        return_id=return_id,
+    )
 
 
 async def cancel_shipments(tx: Desk, shipments: Sequence[Record]) -> None:
