@@ -1,0 +1,107 @@
+"""Each dependency is used behind one door, and is not older than its last known hole."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+
+import pytest
+from packaging.version import Version
+
+from tests.house.sources import OURS, File, files
+
+DOORS: Mapping[str, tuple[str, ...]] = {
+    "aiohttp": (
+        "gateway/web/",
+        "gateway/sandbox/",
+        "gateway/demo/",
+        "gateway/commands.py",
+        "adapters/toolkit/transport.py",
+    ),
+    "alembic": ("gateway/store/migrations/",),
+    "asyncpg": ("gateway/jobs.py",),
+    "cryptography": ("gateway/store/secrets.py",),
+    "holidays": ("gateway/rules/calendars.py",),
+    "httpx2": ("adapters/toolkit/http.py", "adapters/toolkit/transport.py", "gateway/core.py"),
+    "httpx_aiohttp": ("adapters/toolkit/transport.py",),
+    "jinja2": ("gateway/web/",),
+    "lxml": ("adapters/toolkit/xml.py",),
+    "pgqueuer": ("gateway/jobs.py",),
+    "prometheus_client": ("gateway/core.py", "gateway/web/status.py"),
+    "pydantic": (
+        "schemas/",
+        "adapters/",
+        "gateway/web/",
+        "gateway/sandbox/",
+        "gateway/store/types.py",
+        "gateway/reading.py",
+        "gateway/config.py",
+    ),
+    "pydantic_core": ("gateway/web/",),
+    "pydantic_settings": ("gateway/config.py",),
+    "redis": ("gateway/lanes.py",),
+    "rich": ("gateway/__main__.py",),
+    "standardwebhooks": ("gateway/journeys/notices.py",),
+    "structlog": ("gateway/",),
+    "tenacity": ("gateway/jobs.py", "gateway/core.py"),
+    "throttled": ("gateway/lanes.py",),
+    "typer": ("gateway/__main__.py", "gateway/cli_read.py"),
+    "uvloop": ("gateway/running.py",),
+    "zeep": ("adapters/toolkit/soap.py",),
+}
+SQL_OUTSIDE_THE_STORE: Mapping[str, set[str]] = {
+    "gateway/worker.py": {"exc.IntegrityError"},  # tells a race from a bug
+    "gateway/backup.py": {"Table", "func", "insert", "select"},  # copies tables, whatever they are
+    # Rows added in bulk or without a shelf: better moved into the store.
+    "gateway/journeys/asking.py": {"insert"},
+    "gateway/journeys/notices.py": {"insert"},
+    "gateway/journeys/reconciliation.py": {"insert"},
+    "gateway/journeys/settling_in.py": {"insert"},
+}
+
+
+def foreign(file: File) -> Iterator[tuple[str, str]]:
+    """The package and what of it, for every import that is neither ours nor Python's."""
+    for name in file.imports:
+        package, _, rest = name.partition(".")
+        if package in DOORS or package == "sqlalchemy":
+            yield package, rest
+
+
+def test_each_dependency_is_used_only_behind_its_door() -> None:
+    wrong = []
+    for file in files():
+        for package, _ in foreign(file):
+            if package != "sqlalchemy" and not file.path.startswith(DOORS[package]):
+                wrong.append(f"{file.path} imports {package}")
+    assert wrong == []
+
+
+def test_no_dependency_is_without_a_door() -> None:
+    roots = {name.partition(".")[0] for file in files() for name in file.imports}
+    assert roots - set(OURS) - set(sys.stdlib_module_names) - {"sqlalchemy"} <= set(DOORS)
+
+
+def test_sql_is_written_in_the_store_but_for_what_is_named_here() -> None:
+    found: dict[str, set[str]] = {}
+    for file in files():
+        if not file.path.startswith("gateway/store/"):
+            for package, rest in foreign(file):
+                if package == "sqlalchemy":
+                    found.setdefault(file.path, set()).add(rest)
+    assert found == SQL_OUTSIDE_THE_STORE
+
+
+FLOORS: Mapping[str, str] = {
+    "aiohttp": "3.14.3",  # CVE-2026-69244: heap over-read in the response parser
+    "zeep": "4.3.3",  # CVE-2026-58501: forbid_external did nothing
+    "lxml": "6.1.0",  # CVE-2026-41066: iterparse read local files
+    "redis": "4.5.4",  # CVE-2023-28858, 28859: another request's reply after a cancellation
+    "pydantic": "2.4.0",  # CVE-2024-3772
+    "requests": "2.32.4",  # comes with zeep: .netrc leak
+    "jinja2": "3.1.6",  # sandbox escapes
+}
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_what_is_installed_is_not_below_its_floor(package: str) -> None:
+    assert Version(version(package)) >= Version(FLOORS[package])
