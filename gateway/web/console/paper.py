@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from adapters import registry
 from gateway.web.console.session import FORM_COOKIE, Visit, csrf_of, set_cookie
 from gateway.web.console.words import LANGUAGE_COOKIE, Words, console_language
 from gateway.web.languages import LANGUAGES
@@ -19,13 +20,21 @@ YEAR = 365 * 86_400
 
 @cache
 def environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("gateway.web.console", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["carrier_name"] = carrier_name
+    return made
+
+
+def carrier_name(carrier_id: str) -> str:
+    """What people call it; the id of a carrier whose adapter is not here any more."""
+    adapter = registry.carriers().get(carrier_id)
+    return adapter.profile.name if adapter else carrier_id
 
 
 def words_of(request: web.Request, zone: str = "UTC") -> Words:

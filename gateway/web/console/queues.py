@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gateway.store.lists import OPEN_DELIVERIES
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from gateway.web.console.paper import carrier_name
 from gateway.web.console.words import Words
 
 SOON = timedelta(days=3)
@@ -70,8 +71,8 @@ async def _checking(tx: Desk, words: Words, limit: int) -> list[Waiting]:
     names = await _names(tx, rows)
     return [
         Waiting(
-            f"{row.carrier} {row.client_ref}",
-            words.when(row.due_at),
+            f"{carrier_name(row.carrier)} {row.client_ref}",
+            f"{words.text('next_look')} {words.when(row.due_at)}",
             row.sent_at,
             _link(row.return_id),
             names.get(row.return_id, ""),
@@ -108,7 +109,7 @@ async def _stuck(tx: Desk, words: Words, limit: int) -> list[Waiting]:
     names = await _names(tx, rows)
     return [
         Waiting(
-            f"{row.carrier} {row.waybill}",
+            f"{carrier_name(row.carrier)} {row.waybill}",
             words.word("state", row.status),
             row.booked_at,
             _link(row.return_id),
@@ -123,7 +124,7 @@ async def _outbox(tx: Desk, words: Words, limit: int) -> list[Waiting]:
     names = await _names(tx, rows)
     return [
         Waiting(
-            row.kind,
+            words.event(f"told.{row.kind}"),
             " · ".join(filter(None, (words.word("state", row.state), row.last_error))),
             row.occurred_at,
             _link(row.return_id),

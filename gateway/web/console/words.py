@@ -11,6 +11,16 @@ from gateway.web.console import texts_en, texts_zh
 from gateway.web.languages import LANGUAGES, language_of
 
 TEXTS: Mapping[str, Mapping[str, str]] = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}
+FAMILIES: Mapping[str, str] = {
+    "tracking.": "state",
+    "deadline.started.": "clock",
+    "deadline.met.": "clock",
+    "deadline.fired.": "stage",
+    "told.": "told",
+    "call.": "call",
+    "charge.": "finding",
+}
+"""Events that come in families, and the kind of word that their last part is."""
 LANGUAGE_COOKIE = "homeward_lang"
 
 
@@ -37,6 +47,16 @@ class Words:
     def word(self, kind: str, value: object) -> str:
         """The word for a value; a value that has none shows as it is."""
         return TEXTS[self.language].get(f"{kind}.{value}", str(value).replace("_", " ").replace(".", " · "))
+
+    def event(self, kind: str) -> str:
+        """What happened: by its whole name, else by what it begins with and the word for the rest."""
+        exact = TEXTS[self.language].get(f"event.{kind}")
+        if exact is not None:
+            return exact
+        for start, rest in FAMILIES.items():
+            if kind.startswith(start):
+                return TEXTS[self.language][f"event.{start}"] + self.word(rest, kind.removeprefix(start))
+        return self.word("event", kind)
 
     def when(self, at: datetime | None) -> str:
         """`2026-03-02 17:30`, in the exporter's zone."""

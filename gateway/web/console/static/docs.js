@@ -31,7 +31,10 @@ const fields = (api, schema, seen) => {
     const needed = (real.required || []).includes(name) ? " required" : "";
     const line = make("li", {}, make("b", {}, name), ` ${kind(field)}${needed}`);
     if (field.description) line.append(make("div", { class: "hint" }, field.description));
-    for (const deeper of inner(field)) if (!seen.includes(deeper.$ref)) line.append(nested(api, deeper, seen));
+    for (const deeper of inner(field)) {
+      const more = seen.includes(deeper.$ref) ? null : nested(api, deeper, seen);
+      if (more) line.append(more);
+    }
     list.append(line);
   }
   return list;
