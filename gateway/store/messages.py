@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store import tables
 from gateway.store.database import Connection
-from gateway.store.transaction import Record, Shelf
+from gateway.store.transaction import Record, Shelf, adding_new
 from gateway.store.work import Job
 
 
@@ -36,13 +35,12 @@ class Arrival:
 
 
 async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqlite: bool) -> set[str]:
-    """Keep these messages, each delivery once, the first of its kind, in one statement; the ids of those that are new.
+    """Keep these messages, each delivery once, the first of its kind, in one transaction; the ids of those that are new.
 
     The others, be they of this batch or of an earlier one, are counted at the one that was kept.
     """
     inbox = tables.inbox
     firsts = {(arrival.source_id, arrival.delivery_id): arrival for arrival in reversed(arrivals)}
-    dialect = sqlite if is_sqlite else postgresql
     rows = [
         {
             "id": arrival.id,
@@ -60,8 +58,9 @@ async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqli
         }
         for arrival in firsts.values()
     ]
-    statement = dialect.insert(inbox).values(rows).on_conflict_do_nothing(index_elements=["source_id", "delivery_id"])
-    new = set((await connection.execute(statement.returning(inbox.c.id))).scalars())
+    await connection.execute(adding_new(inbox, ("source_id", "delivery_id"), sqlite=is_sqlite), rows)
+    mine = select(inbox.c.id).where(inbox.c.id.in_([row["id"] for row in rows]))
+    new = set((await connection.execute(mine)).scalars())
     repeats = Counter((arrival.source_id, arrival.delivery_id) for arrival in arrivals if arrival.id not in new)
     for (source_id, delivery_id), count in sorted(repeats.items()):
         await connection.execute(

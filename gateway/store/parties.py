@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gateway.store import tables
 from gateway.store.database import Connection
@@ -69,23 +69,26 @@ class Endpoints(Shelf):
         return [row for row in rows if not row.kinds or kind in row.kinds]
 
 
+# Asked with every request: built once.
+_KEYS = tables.api_keys.c
+KEY_OF = select(tables.api_keys).where(_KEYS.digest == bindparam("digest"), _KEYS.revoked_at.is_(None))
+SOURCE_OF = select(tables.sources).where(tables.sources.c.id == bindparam("this_id"))
+ACCOUNT_OF = select(tables.accounts).where(tables.accounts.c.id == bindparam("this_id"))
+
+
 async def key_of(connection: Connection, digest: str) -> Record | None:
     """The API key with this digest, and its exporter, unless revoked."""
-    keys = tables.api_keys
-    found = await connection.execute(select(keys).where(keys.c.digest == digest, keys.c.revoked_at.is_(None)))
-    return found.one_or_none()
+    return (await connection.execute(KEY_OF, {"digest": digest})).one_or_none()
 
 
 async def source_of(connection: Connection, source_id: str) -> Record | None:
     """A platform source by its id alone: its webhook names no exporter."""
-    found = await connection.execute(select(tables.sources).where(tables.sources.c.id == source_id))
-    return found.one_or_none()
+    return (await connection.execute(SOURCE_OF, {"this_id": source_id})).one_or_none()
 
 
 async def account_of(connection: Connection, account_id: str) -> Record | None:
     """A carrier account by its id alone: a carrier's push names no exporter."""
-    found = await connection.execute(select(tables.accounts).where(tables.accounts.c.id == account_id))
-    return found.one_or_none()
+    return (await connection.execute(ACCOUNT_OF, {"this_id": account_id})).one_or_none()
 
 
 async def exporter_ids(connection: Connection) -> Sequence[str]:

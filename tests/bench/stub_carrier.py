@@ -1,4 +1,4 @@
-"""A carrier that agrees to everything at once: the 0 ms end of the booking bench. `python -m tests.bench.stub_carrier PORT`."""
+"""A carrier that agrees to everything at once, for the booking bench. `python -m tests.bench.stub_carrier PORT`."""
 
 import base64
 import itertools
