@@ -25,6 +25,16 @@ from gateway.store.database import Database
 from gateway.store.store import Store
 
 TEMPLATE = f"homeward_template_{os.getpid()}"
+EMPTY = """
+DO $$ DECLARE name text; BEGIN
+  PERFORM pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
+  SET LOCAL session_replication_role = replica;  -- foreign keys need no order
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', name);
+  END LOOP;
+END $$
+"""
 
 
 def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -46,10 +56,11 @@ def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 class Postgres:
-    """A server on which each test gets a database of its own, copied from one that is migrated."""
+    """A server on which each test has a database of its own, copied from one that is migrated."""
 
     def __init__(self, url: str) -> None:
         self.admin_url = url
+        self._free: list[str] = []
 
     def url_of(self, name: str) -> str:
         return make_url(self.admin_url).set(database=name).render_as_string(hide_password=False)
@@ -63,16 +74,45 @@ class Postgres:
             await connection.close()
 
     @asynccontextmanager
-    async def database(self, template: str = TEMPLATE) -> AsyncIterator[str]:
-        """The URL of a fresh database, dropped afterwards, whoever is still connected."""
-        name = f"homeward_{uuid.uuid4().hex}"
-        async with self.admin() as connection:
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    async def database(self) -> AsyncIterator[str]:
+        """The URL of a migrated, empty database that nobody else has open. It is emptied afterwards and given out again:
+        copying the template takes a third of a second, emptying what a test filled takes none."""
+        name = self._free.pop() if self._free else await self._create(TEMPLATE)
         try:
             yield self.url_of(name)
         finally:
-            async with self.admin() as connection:
-                await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            await self._empty(name)
+            self._free.append(name)
+
+    @asynccontextmanager
+    async def bare_database(self) -> AsyncIterator[str]:
+        """The URL of a database without any table, dropped afterwards, whoever is still connected."""
+        name = await self._create("template0")
+        try:
+            yield self.url_of(name)
+        finally:
+            await self.drop(name)
+
+    async def _create(self, template: str) -> str:
+        name = f"homeward_{uuid.uuid4().hex}"
+        async with self.admin() as connection:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    async def drop(self, name: str) -> None:
+        async with self.admin() as connection:
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    async def drop_all(self) -> None:
+        for name in [*self._free, TEMPLATE]:
+            await self.drop(name)
+
+    async def _empty(self, name: str) -> None:
+        connection = await asyncpg.connect(self.url_of(name))
+        try:
+            await connection.execute(EMPTY)
+        finally:
+            await connection.close()
 
     async def hurry(self) -> None:
         """No test pulls the plug on this server, so it need not wait for the disk."""
@@ -84,10 +124,6 @@ class Postgres:
         async with self.admin() as connection:
             await connection.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
         await migrated(self.url_of(TEMPLATE))
-
-    async def drop_template(self) -> None:
-        async with self.admin() as connection:
-            await connection.execute(f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
 
 
 async def migrated(url: str) -> None:
@@ -115,7 +151,7 @@ def postgres() -> Iterator[Postgres]:
     try:
         yield server
     finally:
-        run_apart(server.drop_template())
+        run_apart(server.drop_all())
         if folder is not None:
             started.cleanup()
             shutil.rmtree(folder, ignore_errors=True)

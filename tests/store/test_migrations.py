@@ -26,7 +26,7 @@ async def fresh(profile: str, tmp_path: Path, request: pytest.FixtureRequest) ->
         await opened.close()
         return
     server: servers.Postgres = request.getfixturevalue("postgres")
-    async with server.database("template0") as url:
+    async with server.bare_database() as url:
         opened = Database(url)
         yield opened
         await opened.close()
@@ -95,7 +95,7 @@ async def test_running_again_changes_nothing(fresh: Database) -> None:
 
 
 async def test_several_that_start_together_migrate_once(postgres: servers.Postgres) -> None:
-    async with postgres.database("template0") as url:
+    async with postgres.bare_database() as url:
         several = [Database(url) for _ in range(4)]
         revisions = await asyncio.gather(*(migrations.migrate(one) for one in several))
         assert set(revisions) == {migrations.newest()}
