@@ -29,6 +29,7 @@ from schemas.errors import Conflict
 from schemas.messages import NoticeKind
 from schemas.returns import Decision, DecisionKind, ReturnStatus
 from schemas.tracking import TrackingReport
+from schemas.values import tidy
 
 LAST_STAGES = frozenset({"due", "lapse"})
 STATUS_OF = {
@@ -148,7 +149,7 @@ async def _announce_act(tx: Desk, row: Record, record: AcceptanceRecord, version
         rma_id=row.rma_id,
         kind=TOLD_AS[STATUS_OF[record.decision]],
         decided_at=record.decided_at,
-        reason=record.reservation and record.reservation[:500],
+        reason=tidy(record.reservation, 500) if record.reservation else None,  # a note has lines, a reason has none
     )
     await announce(
         tx,
