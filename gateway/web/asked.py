@@ -64,6 +64,12 @@ def _known_zone(value: str) -> str:
     return value
 
 
+def _plain_url(value: str) -> str:
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise PydanticCustomError("url", "an address in plain ASCII")
+    return value
+
+
 AskedInstant = Annotated[
     datetime,
     BeforeValidator(_rfc_3339),
@@ -198,7 +204,7 @@ class AskedAcceptance(Model):
 class AskedEndpoint(Model):
     """An address that is told. No kinds: all of them."""
 
-    url: Annotated[Text, Field(min_length=1)]
+    url: Annotated[Text, Field(min_length=1), AfterValidator(_plain_url)]
     kinds: Annotated[tuple[NoticeKind, ...], Field(max_length=100)] = ()
 
 
