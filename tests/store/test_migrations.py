@@ -1,6 +1,7 @@
 """The migrations make the tables that the code means, on both databases, and may be run by anybody at any time."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -77,14 +78,20 @@ async def test_the_partial_indexes_are_partial_in_the_database(fresh: Database) 
     clauses = await look(fresh, index_clauses)
     dialect = "sqlite" if fresh.is_sqlite else "postgresql"
     meant = {
-        index.name
+        index.name: str(where)
         for table in tables.metadata.tables.values()
         for index in table.indexes
-        if index.dialect_options[dialect]["where"] is not None
+        if (where := index.dialect_options[dialect]["where"]) is not None
     }
-    assert set(clauses) == meant
-    assert all(state in clauses["uq_attempts_slot"] for state in ("sending", "unknown", "live"))
-    assert "booking" in clauses["uq_attempts_waybill"]
+    assert {name: words(clause) for name, clause in clauses.items()} == {
+        name: words(clause) for name, clause in meant.items()
+    }
+    assert words(clauses["uq_attempts_slot"]) == ["live", "sending", "unknown"]
+
+
+def words(clause: str) -> list[str]:
+    """What a condition compares with; each database writes the rest in its own way."""
+    return sorted(re.findall(r"'(\w+)'", clause))
 
 
 async def test_running_again_changes_nothing(fresh: Database) -> None:

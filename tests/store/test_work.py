@@ -135,6 +135,21 @@ async def test_waking_moves_a_timer_either_way_but_says_go_only_for_now(
     assert (row.due_at, row.tries) == (clock(), 0)
 
 
+@pytest.mark.parametrize(
+    ("stands", "asked", "then"),
+    [(2, 1, 1), (1, 2, 1), (1, 1, 1), (None, 1, 1)],
+    ids=["earlier", "later", "same", "none"],
+)
+async def test_a_timer_that_may_only_come_earlier_is_never_moved_back(
+    store: Store, exporter: str, clock: MovableClock, stands: int | None, asked: int, then: int
+) -> None:
+    now = clock.stand()
+    job = await due_source(store, exporter, due_at=stands and now + stands * HOUR)
+    async with store.transaction(exporter) as tx:
+        await tx.wake("list", job.id, now + asked * HOUR, only_earlier=True)
+    assert (await source(store, job)).due_at == now + then * HOUR
+
+
 async def test_due_names_what_is_due_oldest_first_and_nothing_else(
     store: Store, exporter: str, clock: MovableClock
 ) -> None:
