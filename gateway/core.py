@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx2
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from pydantic import BaseModel
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from adapters import registry
@@ -70,6 +71,8 @@ class Gateway:
     monotonic: Callable[[], float] = time.monotonic
     metrics: Metrics = field(default_factory=Metrics)
     _tokens: dict[str, TokenStore] = field(default_factory=dict)
+    _open: dict[str, BaseModel] = field(default_factory=dict, repr=False)
+    _redactors: dict[int, Redactor] = field(default_factory=dict, repr=False)
 
     def turn_ends(self, total_seconds: float) -> float:
         """The monotonic second until which a turn that is claimed now may start a call of this length."""
@@ -86,7 +89,7 @@ class Gateway:
         """An account's adapter, for one job. `stage` names the crash points around its creating calls."""
         adapter = registry.carrier(account.carrier)
         profile = adapter.profile
-        credentials = profile.credentials.model_validate_json(self.sealer.open(account.id, account.credentials))
+        credentials = self._unsealed(account, profile.credentials)
         opened = CarrierAccount(
             id=account.id,
             carrier=account.carrier,
@@ -101,7 +104,7 @@ class Gateway:
     def open_platform(self, source: Record, *, record: Callable[[Exchange], None] | None = None) -> Platform:
         """A shop's adapter."""
         adapter = registry.platform(source.platform)
-        credentials = adapter.profile.credentials.model_validate_json(self.sealer.open(source.id, source.credentials))
+        credentials = self._unsealed(source, adapter.profile.credentials)
         opened = PlatformAccount(
             id=source.id, platform=source.platform, credentials=credentials, base_url=source.base_url
         )
@@ -128,11 +131,22 @@ class Gateway:
             client=self.client,
             lane=lane or FreeLane(),
             tokens=self._tokens.setdefault(key, TokenStore(self.monotonic)),
-            redactor=Redactor.of(credentials),
+            redactor=self._redactor(credentials),
             record=observe,
             monotonic=self.monotonic,
             crash=lambda point: crash(f"{stage}.{point.rpartition('.')[2]}"),
         )
+
+    def _unsealed(self, row: Record, model: type[BaseModel]) -> BaseModel:
+        """A row's credentials. Opened once: a changed secret is sealed anew, and so stands under another key here."""
+        if row.credentials not in self._open:
+            self._open[row.credentials] = model.model_validate_json(self.sealer.open(row.id, row.credentials))
+        return self._open[row.credentials]
+
+    def _redactor(self, credentials: BaseModel) -> Redactor:
+        if id(credentials) not in self._redactors:
+            self._redactors[id(credentials)] = Redactor.of(credentials)  # it lives as long as its entry in _open
+        return self._redactors[id(credentials)]
 
     def seal_credentials(self, owner_id: str, credentials: Any) -> str:
         """A credentials model, sealed for its owner."""
@@ -167,7 +181,7 @@ async def open_gateway(
     """Open everything, wait for the database if it is still starting, and close in reverse order."""
     clock = clock or clock_of(settings.test_clock)
     database = Database(settings.database_url)
-    lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic)
+    lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic, clock)
     client = open_client()
     hooks = open_client(read_seconds=15, socket_factory=None if settings.private_endpoints else guarded_socket)
     try:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,7 @@ from throttled.asyncio import MemoryStore, RateLimiterType, RedisStore, Throttle
 from throttled.exceptions import StoreUnavailableError
 
 from adapters.seam import Pace
+from gateway.clock import Clock, utc_now
 from schemas import errors
 
 PATIENCE = 20.0
@@ -54,6 +55,12 @@ class Breaker:
         self.probed_at = now
         return True
 
+    def shut_for(self) -> float:
+        """Seconds until it would let anyone through."""
+        if self.opened_at is None:
+            return 0.0
+        return max(0.0, max(self.opened_at, self.probed_at) + PROBE - self.monotonic())
+
     def heard(self, failed: bool) -> None:
         now = self.monotonic()
         if not failed and self.opened_at is not None:
@@ -70,8 +77,16 @@ class Breaker:
 class CarrierLane:
     """One account's lane, as `adapters.toolkit.http.Lane`. Accounts under one contract share a lane key."""
 
-    def __init__(self, key: str, pace: Pace, pacer: "Pacer", monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        key: str,
+        pace: Pace,
+        pacer: "Pacer",
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock = utc_now,
+    ) -> None:
         self.key = key
+        self.clock = clock
         self.pace = pace
         self.monotonic = monotonic
         self.breaker = Breaker(monotonic)
@@ -80,6 +95,10 @@ class CarrierLane:
         self.granted = 0
         self._pacer = pacer
         self._places = asyncio.Semaphore(pace.concurrency)
+
+    def shut_for(self) -> float:
+        """Seconds for which it makes no sense to begin anything here: told to wait, or the breaker is open."""
+        return max(0.0, self.closed_until - self.monotonic(), self.breaker.shut_for())
 
     @asynccontextmanager
     async def passage(self) -> AsyncIterator[None]:
@@ -108,15 +127,15 @@ class CarrierLane:
     def heard(self, error: errors.AdapterError | None) -> None:
         """Feed back how a call ended."""
         if isinstance(error, errors.Throttled):
-            self.closed_until = max(self.closed_until, self.monotonic() + _seconds(error))
+            self.closed_until = max(self.closed_until, self.monotonic() + _seconds(error, self.clock()))
         self.breaker.heard(
             isinstance(error, (errors.Unavailable, errors.OutcomeUnknown)) and not isinstance(error, errors.Throttled)
         )
 
 
-def _seconds(error: errors.Throttled) -> float:
+def _seconds(error: errors.Throttled, now: datetime) -> float:
     if error.retry_at is not None:
-        return max(0.0, min((error.retry_at - datetime.now(UTC)).total_seconds(), 3600.0))
+        return max(0.0, min((error.retry_at - now).total_seconds(), 3600.0))
     return min(error.retry_after if error.retry_after is not None else 5.0, 3600.0)
 
 
@@ -159,14 +178,15 @@ class Pacer:
 class Lanes:
     """Every lane of this process, by key."""
 
-    def __init__(self, pacer: Pacer, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pacer: Pacer, monotonic: Callable[[], float] = time.monotonic, clock: Clock = utc_now) -> None:
         self._pacer = pacer
+        self._clock = clock
         self._monotonic = monotonic
         self._lanes: dict[str, CarrierLane] = {}
 
     def of(self, key: str, pace: Pace) -> CarrierLane:
         if key not in self._lanes:
-            self._lanes[key] = CarrierLane(key, pace, self._pacer, self._monotonic)
+            self._lanes[key] = CarrierLane(key, pace, self._pacer, self._monotonic, self._clock)
         return self._lanes[key]
 
     def all(self) -> list[CarrierLane]:

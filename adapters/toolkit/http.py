@@ -36,6 +36,8 @@ from schemas.errors import (
 
 CAP = 5_000_000
 """Decoded bytes of a reply; a small gzip bomb unpacks to any size."""
+NO_ENVELOPE = frozenset({401, 403, 429, 502, 503, 504})
+"""Statuses that something in front of a SOAP service answers, whatever the body says. A fault comes with 500, or 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +165,20 @@ class Http:
         started = self.monotonic()
         reply: Reply | None = None
         error: AdapterError | None = None
+        sent = False
         try:
             async with self.lane.passage():
                 self._require_turn()
+                sent = True
                 reply = await self._exchange(call)
             return self._sorted(call, reply)
         except AdapterError as raised:
             error = raised
             raise
         finally:
-            if reply is not None or error is not None:
+            if sent and (
+                reply is not None or error is not None
+            ):  # a call the lane turned away says nothing of the carrier
                 self.lane.heard(error)
             self._record(call, reply, error, self.monotonic() - started)
 
@@ -261,7 +267,7 @@ def sort_reply(
     the adapter's table of refusals knows. All else, 503 included, is OutcomeUnknown.
     """
     status = reply.status
-    if status < 300 or status in accepts or (enveloped and status not in (401, 403, 429)):
+    if status < 300 or status in accepts or (enveloped and status not in NO_ENVELOPE):
         return reply
     known = errors(reply) if errors else None
     if known is not None and not (reply.creates and status >= 500 and isinstance(known, NothingHappened)):

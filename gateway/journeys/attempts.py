@@ -16,7 +16,7 @@ from adapters import registry
 from adapters.seam import Carrier, CarrierProfile, LookUp
 from adapters.toolkit.http import Exchange
 from gateway.core import Gateway, twice_if_stale
-from gateway.jobs import back_off
+from gateway.jobs import back_off, jittered
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -28,16 +28,26 @@ from schemas.errors import (
     OutcomeUnknown,
     Refused,
     Throttled,
+    Unavailable,
 )
 
 log = structlog.get_logger(__name__)
 KEPT_TEXT = 20_000
+VOID_THERE = "void at the carrier"
 SAME_REFERENCE = frozenset({LookUp.IDEMPOTENT, LookUp.UNIQUE_REFERENCE, LookUp.UPSERT})
 """Carriers at which the same reference never makes a second booking: an absent attempt is sent again as it was."""
+
+NEVER_LEFT = frozenset(kind.__name__ for kind in (Unavailable, Throttled, CredentialsRejected, CredentialsStale))
+"""Refusals by which the carrier took nothing in: the attempt goes again as it is, so that an outage of days uses up neither
+references nor rows."""
 
 
 class NotYet(OutcomeUnknown):
     """A 2xx that is not a booking: dead, somebody else's, or without our reference. Only a look-up can tell."""
+
+
+class Dead(NotYet):
+    """It is ours and void: this reference is used up, and only another one can be booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,14 @@ async def begin(
     """Write down the intent. `request` makes the canonical JSON of what will be asked under a reference of ours."""
     before = await tx.attempts.of_subject(act.kind, subject_id)
     last = before[-1] if before else None
-    if last is not None and last.state == "absent" and _profile(account).look_up in SAME_REFERENCE:
+    if last is not None and last.state == "refused" and last.reason in NEVER_LEFT:
+        await tx.attempts.set(
+            last.id, state="sending", request=request(last.client_ref), sent_at=tx.now, settled_at=None
+        )
+        tx.note(f"{act.kind}.sending", last.id, chain=return_id, after={"client_ref": last.client_ref, "again": True})
+        return await tx.attempts.get(last.id)
+    used_up = last is not None and last.reason == VOID_THERE
+    if last is not None and last.state == "absent" and not used_up and _profile(account).look_up in SAME_REFERENCE:
         await tx.attempts.set(last.id, state="sending", sent_at=tx.now, due_at=None, look_ups=0, settled_at=None)
         return await tx.attempts.get(last.id)
     number = last.number + 1 if last is not None else 1
@@ -116,8 +133,9 @@ async def carry_out(gw: Gateway, act: Act, account: Record, attempt: Record, tur
     return outcome
 
 
-async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome) -> datetime | None:
-    """Write what came back. When the subject may be tried again, None where it is not to be tried by itself."""
+async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome, *, tries: int) -> datetime | None:
+    """Write what came back. When the subject may be tried again, None where it is not to be tried by itself. `tries` is how
+    often in a row it has been."""
     attempt = await tx.attempts.get(attempt_id, lock=True)
     await _keep_exchanges(tx, attempt, outcome.exchanges)
     if attempt.state not in ("sending", "unknown"):
@@ -132,7 +150,7 @@ async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome) -> dat
         await settle_live(tx, act, attempt, outcome.result)
         return None
     if isinstance(error, NothingHappened):
-        return await _not_created(tx, act, attempt, error)
+        return await _not_created(tx, act, attempt, error, tries)
     await mark_unknown(tx, act, attempt, error)
     return None
 
@@ -151,7 +169,7 @@ async def settle_live(tx: Desk, act: Act, attempt: Record, result: Any) -> None:
     await act.accepted(tx, attempt, result)
 
 
-async def _not_created(tx: Desk, act: Act, attempt: Record, error: NothingHappened) -> datetime | None:
+async def _not_created(tx: Desk, act: Act, attempt: Record, error: NothingHappened, tries: int) -> datetime | None:
     await tx.attempts.set(
         attempt.id,
         state="refused",
@@ -172,7 +190,7 @@ async def _not_created(tx: Desk, act: Act, attempt: Record, error: NothingHappen
         return None
     if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
         await pause(tx, attempt.account_id, "the carrier rejects the credentials")
-    return tx.now + _wait(error, attempt.number, tx.now)
+    return tx.now + _wait(error, tries, tx.now)
 
 
 def _wait(error: NothingHappened, tries: int, now: datetime) -> timedelta:
@@ -184,6 +202,18 @@ def _wait(error: NothingHappened, tries: int, now: datetime) -> timedelta:
         if error.retry_after is not None:
             return timedelta(seconds=error.retry_after)
     return back_off(tries)
+
+
+async def wait_for_lane(gw: Gateway, tx: Desk, kind: str, row: Record, account: Record) -> bool:
+    """Whether the account's lane is shut: then the row is put off, and no attempt is written that could not be sent.
+
+    They come back spread over a minute, so that a carrier that is well again is not met by all of them at once.
+    """
+    shut = gw.lanes.of(account.lane, _profile(account).pace).shut_for()
+    if shut > 0:
+        spread = jittered(timedelta(seconds=30), 1.0)
+        await tx.settle(kind, row, due_at=tx.now + timedelta(seconds=shut) + spread, tries=row.tries)
+    return shut > 0
 
 
 async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | None) -> None:

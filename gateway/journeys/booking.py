@@ -13,7 +13,7 @@ from adapters.seam import Carrier, FindsBookings, VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts, clocks, labels, tracking, voiding
-from gateway.journeys.attempts import Act, Found, NotYet
+from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -51,7 +51,7 @@ async def book_shipment(gw: Gateway, job: Job) -> None:
         await tx.shipments.get(shipment.id, lock=True)
         again = await attempts.conclude(tx, act, attempt.id, outcome, tries=shipment.tries)
         stands = await tx.shipments.get(shipment.id)
-        if stands.cancel_asked_at and stands.state == ShipmentState.BOOKED and act is BOOKING:
+        if stands.cancel_asked_at and act is BOOKING:  # asked while it was under way: whatever came of it is stopped
             again = tx.now
         await tx.settle("book", shipment, due_at=again, tries=shipment.tries if again else 0)
     crash(f"{act.kind}.after_commit")
@@ -122,7 +122,8 @@ async def _send_booking(carrier: Carrier, attempt: Record) -> Booking:
 async def _vet_booking(tx: Desk, attempt: Record, booking: Booking) -> None:
     """A 2xx is a booking only if it is live, ours, and its waybill is nobody else's (fault-matrix rule 5)."""
     if booking.state is not BookingState.LIVE:
-        raise NotYet(f"the carrier answered with a booking that is {booking.state}")
+        ours = booking.state is BookingState.VOID and booking.echoed_ref == attempt.client_ref
+        raise (Dead if ours else NotYet)(f"the carrier answered with a booking that is {booking.state}")
     if booking.echoed_ref is not None and booking.echoed_ref != attempt.client_ref:
         raise NotYet("the carrier answered with another reference than ours")
     other = await tx.attempts.live_by_waybill(attempt.carrier, booking.waybill)

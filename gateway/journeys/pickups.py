@@ -84,9 +84,9 @@ async def run_pickup(gw: Gateway, job: Job) -> None:
     crash(f"{act.kind}.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:
         await tx.pickups.get(pickup.id, lock=True)
-        again = await attempts.conclude(tx, act, attempt.id, outcome)
+        again = await attempts.conclude(tx, act, attempt.id, outcome, tries=pickup.tries)
         stands = await tx.pickups.get(pickup.id)
-        if stands.cancel_asked_at and stands.state == "booked" and act is PICKUP:
+        if stands.cancel_asked_at and act is PICKUP:  # asked while it was under way: whatever came of it is stopped
             again = tx.now
         await tx.settle("pickup", pickup, due_at=again, tries=pickup.tries if again else 0)
     crash(f"{act.kind}.after_commit")
@@ -101,6 +101,8 @@ async def _next_call(gw: Gateway, tx: Desk, pickup: Record, account: Record) -> 
         return None
     if account.paused or gw.settings.carriers_paused:
         await tx.settle("pickup", pickup, due_at=tx.now + PAUSED_WAIT, tries=pickup.tries)
+        return None
+    if await attempts.wait_for_lane(gw, tx, "pickup", pickup, account):
         return None
     if pickup.cancel_asked_at is not None:
         return await _next_cancel(tx, pickup, account, holder)

@@ -95,11 +95,15 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
     async with gw.store.transaction(job.exporter_id) as tx:
         if act.repeats:
             await tx.settle("resolve", attempt)
-            again = await attempts.conclude(tx, act, attempt.id, outcome)
+            again = await attempts.conclude(tx, act, attempt.id, outcome, tries=attempt.tries)
             if again is not None:
                 await tx.wake(act.job, await _subject(tx, attempt), again)
             return
-        if outcome.error is not None or not await _is_what_it_seems(tx, act, attempt, outcome.result):
+        doubt = outcome.error or await _doubt(tx, act, attempt, outcome.result)
+        if isinstance(doubt, attempts.Dead) and tx.now >= _absent_from(attempt, profile):
+            await _absent(tx, act, attempt, profile, dead=1)
+            return
+        if doubt is not None:
             await _look_again(tx, act, attempt, profile)
             return
         await tx.settle("resolve", attempt)
@@ -107,12 +111,13 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
         await _told(tx, act, attempt, "found")
 
 
-async def _is_what_it_seems(tx: Desk, act: Act, attempt: Record, result: Any) -> bool:
+async def _doubt(tx: Desk, act: Act, attempt: Record, result: Any) -> attempts.NotYet | None:
+    """Why the answer is not what it looks like; None where it is."""
     try:
         await act.vet(tx, attempt, result)
-    except attempts.NotYet:
-        return False
-    return True
+    except attempts.NotYet as doubt:
+        return doubt
+    return None
 
 
 async def _after_look(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, found: Sequence[Found]) -> None:
@@ -128,7 +133,7 @@ async def _after_look(tx: Desk, act: Act, attempt: Record, profile: CarrierProfi
 async def _adopt(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, live: Sequence[Found]) -> None:
     """It exists. The first that is ours is kept; any other is an orphan that a person is told of."""
     for candidate in live:
-        if not await _is_what_it_seems(tx, act, attempt, candidate.result):
+        if await _doubt(tx, act, attempt, candidate.result) is not None:
             continue
         await tx.settle("resolve", attempt)
         await attempts.settle_live(tx, act, attempt, candidate.result)
@@ -148,7 +153,7 @@ def _name(found: Found) -> str:
 async def _absent(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, *, dead: int) -> None:
     """Nothing live is there, and nothing can be on its way any more: the slot is free, and the subject goes again."""
     await tx.attempts.set(
-        attempt.id, state="absent", settled_at=tx.now, reason="void at the carrier" if dead else "absent"
+        attempt.id, state="absent", settled_at=tx.now, reason=attempts.VOID_THERE if dead else "absent"
     )
     tx.note(
         f"{act.kind}.absent",
