@@ -1,5 +1,6 @@
 """The doors as one aiohttp application, and how it is served."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +15,8 @@ from gateway.web.routes import ROUTES
 from gateway.web.state import DOORS, GATEWAY, Doors
 from gateway.web.status import status_routes
 
+HEAD_SECONDS = 20.0
+BACKLOG = 1024
 SERVER: dict[str, Any] = {
     "auto_decompress": False,  # unpacked by `body`, under a limit
     "keepalive_timeout": 75.0,
@@ -44,10 +47,39 @@ def stop_taking(runner: web.AppRunner) -> None:
     runner.app[DOORS].stopping = True
 
 
+class Site(web.TCPSite):
+    """A listening socket that closes connections which do not bring a request head in time: the server itself waits as
+    long for the first one as for the next one on an idle connection."""
+
+    def __init__(self, runner: web.AppRunner, host: str, port: int, *, reuse_port: bool) -> None:
+        super().__init__(runner, host, port, backlog=BACKLOG, reuse_port=reuse_port or None)
+        self._address = (host, port, reuse_port or None)
+        self._unheard = runner.app[DOORS].unheard
+
+    async def start(self) -> None:
+        await web.BaseSite.start(self)
+        host, port, reuse_port = self._address
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._meet, host, port, backlog=BACKLOG, reuse_port=reuse_port)
+
+    def _meet(self) -> asyncio.Protocol:
+        server = self._runner.server
+        assert server is not None  # the runner was set up before any site
+        connection = server()
+        self._unheard.add(connection)
+        asyncio.get_running_loop().call_later(HEAD_SECONDS, self._dismiss, connection)
+        return connection
+
+    def _dismiss(self, connection: web.RequestHandler) -> None:
+        if connection in self._unheard:
+            self._unheard.discard(connection)
+            if connection.transport is not None:
+                connection.transport.close()
+
+
 async def serve(gw: Gateway, host: str, port: int, *, reuse_port: bool = False) -> web.AppRunner:
     """Start serving; `await runner.cleanup()` ends it, letting requests that run finish."""
     runner = web.AppRunner(build_app(gw), handler_cancellation=False, shutdown_timeout=20.0, **SERVER)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, reuse_port=reuse_port or None, backlog=1024)
-    await site.start()
+    await Site(runner, host, port, reuse_port=reuse_port).start()
     return runner

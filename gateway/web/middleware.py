@@ -11,7 +11,7 @@ from gateway.store.ids import new_id
 from gateway.web.console.paper import problem_page
 from gateway.web.languages import language_of
 from gateway.web.problems import Problem, problem_of
-from gateway.web.state import GATEWAY
+from gateway.web.state import DOORS, GATEWAY
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -36,6 +36,7 @@ REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
 async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost layer. No error passes it."""
     gw = request.app[GATEWAY]
+    request.app[DOORS].unheard.discard(request.protocol)
     given = request.headers.get("X-Request-Id", "")
     request_id = given if REQUEST_ID.fullmatch(given) else new_id("req", gw.clock())
     request[REQUEST_ID_KEY] = request_id

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -105,14 +106,17 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return found
 
 
-_DOCUMENT = web.AppKey("openapi", bytes)
+@cache
+def rendered() -> bytes:
+    """Made once: it is the same for everybody."""
+    return json.dumps(document(), ensure_ascii=False).encode()
 
 
 async def openapi(request: web.Request) -> web.Response:
-    return web.Response(body=request.app[_DOCUMENT], headers={"Content-Type": "application/json"})
+    return web.Response(body=rendered(), headers={"Content-Type": "application/json"})
 
 
 def prepare(app: web.Application) -> None:
-    """Made once: it is the same for everybody."""
-    app[_DOCUMENT] = json.dumps(document(), ensure_ascii=False).encode()
+    """At the start, because it takes half a second: no request waits for it."""
+    rendered()
     app.router.add_get("/openapi.json", openapi)

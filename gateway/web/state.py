@@ -1,5 +1,6 @@
 """What one serving process holds beside the open house: whether it is stopping, and which keys are being answered."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -9,10 +10,12 @@ from gateway.core import Gateway
 
 @dataclass(slots=True)
 class Doors:
-    """`stopping` makes `/readyz` say no; `in_flight` are (exporter, Idempotency-Key) pairs under way in this process."""
+    """`stopping` makes `/readyz` say no; `in_flight` are (exporter, Idempotency-Key) pairs under way here."""
 
     stopping: bool = False
     in_flight: set[tuple[str, str]] = field(default_factory=set)
+    unheard: set[asyncio.BaseProtocol] = field(default_factory=set)
+    """New connections that have not brought a whole request head yet."""
 
 
 GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)

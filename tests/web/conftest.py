@@ -1,6 +1,5 @@
 """An open gateway on a fresh SQLite file, migrated, behind its own doors."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -13,33 +12,19 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.config import Settings
 from gateway.core import open_gateway
 from gateway.journeys import settling_in
-from gateway.store import migrations
-from gateway.store.database import Database
 from gateway.web.app import SERVER, build_app
+from tests.web.browser import Browser
 from tests.web.doors import Api, Clock, House, OpenHouse, settle
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with every table, to be copied: migrating takes longer than most tests."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('migrated') / 'homeward.db'}")
-
-    async def migrate() -> None:
-        await migrations.migrate(database)
-        await database.close()
-
-    asyncio.run(migrate())
-    return database.path
-
-
 @pytest.fixture
-async def open_house(tmp_path: Path, migrated: Path) -> AsyncIterator[OpenHouse]:
+async def open_house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[OpenHouse]:
     """Opens a house with other settings than the usual."""
     async with AsyncExitStack() as stack:
 
         async def open_one(**changed: Any) -> House:
             clock = Clock()
-            shutil.copy(migrated, tmp_path / "homeward.db")
+            shutil.copyfile(sqlite_template, tmp_path / "homeward.db")
             settings = Settings(data=tmp_path, _env_file=None, **changed)
             gw = await stack.enter_async_context(open_gateway(settings, clock=clock))
             mine, theirs = [await settling_in.add_exporter(gw, name) for name in ("Silk Road", "Other House")]
@@ -57,3 +42,17 @@ async def open_house(tmp_path: Path, migrated: Path) -> AsyncIterator[OpenHouse]
 @pytest.fixture
 async def house(open_house: OpenHouse) -> House:
     return await open_house()
+
+
+@pytest.fixture
+async def browser(house: House) -> AsyncIterator[Browser]:
+    made = Browser(house)
+    yield made
+    await made.session.close()
+
+
+@pytest.fixture
+async def inside(browser: Browser) -> Browser:
+    answer = await browser.sign_in()
+    assert answer.status == 303
+    return browser

@@ -118,3 +118,11 @@ async def test_status_pages(house: House) -> None:
     assert (await house.client.get("/healthz")).status == 200
     assert (await house.client.get("/readyz")).status == 200
     assert "homeward_messages" in await (await house.client.get("/metrics")).text()
+
+
+@pytest.mark.parametrize("slug", STATUS)
+async def test_every_problem_has_its_page(house: House, slug: str) -> None:
+    for language, spoken in (("en", 0), ("zh-CN", 1)):
+        answer = await house.client.get(f"/problems/{slug}", headers={"Accept-Language": language})
+        assert answer.status == 200
+        assert TITLES[slug][spoken] in await answer.text()

@@ -6,7 +6,9 @@ from pathlib import Path
 from aiohttp import web
 
 from gateway.web.console import acts, pages
-from gateway.web.console.paper import sign_in_page
+from gateway.web.console.paper import page, sign_in_page, words_of
+from gateway.web.languages import LANGUAGES
+from gateway.web.problem_texts import DETAILS, STATUS, TITLES
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {"console.css": "text/css", "docs.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -44,10 +46,31 @@ async def docs(request: web.Request) -> web.Response:
     return web.Response(body=(STATIC / "docs.html").read_bytes(), content_type="text/html", charset="utf-8")
 
 
+async def about_problem(request: web.Request) -> web.Response:
+    """Where a problem document's `type` leads."""
+    slug = request.match_info["slug"]
+    if slug not in STATUS:
+        raise web.HTTPNotFound
+    words = words_of(request)
+    spoken = LANGUAGES.index(words.language)
+    title, detail = f"{STATUS[slug]} {TITLES[slug][spoken]}", DETAILS[slug][spoken]
+    return page(
+        request,
+        "problem.html",
+        None,
+        words,
+        problem_title=title,
+        problem_detail=detail,
+        state=None,
+        request_id=slug,
+    )
+
+
 def console_routes() -> list[web.RouteDef]:
     return [
         web.get("/", front),
         web.get("/docs", docs),
+        web.get("/problems/{slug}", about_problem),
         web.get("/static/{name}", static),
         web.get("/console", pages.home),
         web.get("/console/queues/{name}", pages.one_queue),
