@@ -17,8 +17,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from adapters import registry
 from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
 from adapters.toolkit.auth import TokenStore
-from adapters.toolkit.http import Exchange, FreeLane, Http
-from adapters.toolkit.redaction import Redactor
+from adapters.toolkit.http import FreeLane, Http
+from adapters.toolkit.redaction import Exchange, Redactor
 from adapters.toolkit.transport import open_client
 from gateway.clock import clock_of
 from gateway.config import Settings
@@ -71,7 +71,7 @@ class Gateway:
     monotonic: Callable[[], float] = time.monotonic
     metrics: Metrics = field(default_factory=Metrics)
     _tokens: dict[str, TokenStore] = field(default_factory=dict)
-    _open: dict[str, BaseModel] = field(default_factory=dict, repr=False)
+    _open: dict[tuple[str, str], BaseModel] = field(default_factory=dict, repr=False)
     _redactors: dict[int, Redactor] = field(default_factory=dict, repr=False)
 
     def turn_ends(self, total_seconds: float) -> float:
@@ -138,10 +138,11 @@ class Gateway:
         )
 
     def _unsealed(self, row: Record, model: type[BaseModel]) -> BaseModel:
-        """A row's credentials. Opened once: a changed secret is sealed anew, and so stands under another key here."""
-        if row.credentials not in self._open:
-            self._open[row.credentials] = model.model_validate_json(self.sealer.open(row.id, row.credentials))
-        return self._open[row.credentials]
+        """A row's credentials, opened once. A changed secret is sealed anew; a seal copied to another row is another key."""
+        key = (row.id, row.credentials)
+        if key not in self._open:
+            self._open[key] = model.model_validate_json(self.sealer.open(row.id, row.credentials))
+        return self._open[key]
 
     def _redactor(self, credentials: BaseModel) -> Redactor:
         if id(credentials) not in self._redactors:

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from adapters.toolkit.auth import TokenStore
-from adapters.toolkit.redaction import Redactor
+from adapters.toolkit.redaction import Exchange, Redactor
 from schemas.errors import (
     AdapterError,
     CredentialsRejected,
@@ -127,20 +127,6 @@ class FreeLane:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One call as it may be shown: credentials are gone from every part of it."""
-
-    name: str
-    method: str
-    url: str
-    request: str
-    status: int | None
-    reply: str
-    error: str | None
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Http:
     """The sender, for one account and one job. `turn_ends` is the monotonic second after which nothing may be sent."""
 
@@ -154,7 +140,7 @@ class Http:
     total_seconds: float = 45.0
     monotonic: Callable[[], float] = time.monotonic
     crash: Callable[[str], None] = field(default=lambda point: None)
-    """Called at the named moments around a create; the fault bench kills the process there."""
+    """Called around a create; the fault bench kills the process there."""
 
     def reading_errors(self, errors: ErrorReader) -> "Http":
         """The same sender, asking this adapter what its error replies mean."""
@@ -176,9 +162,7 @@ class Http:
             error = raised
             raise
         finally:
-            if sent and (
-                reply is not None or error is not None
-            ):  # a call the lane turned away says nothing of the carrier
+            if sent and (reply or error):  # what the lane itself turned away says nothing of the carrier
                 self.lane.heard(error)
             self._record(call, reply, error, self.monotonic() - started)
 

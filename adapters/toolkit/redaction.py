@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
@@ -16,6 +17,20 @@ JSON_FIELDS = re.compile(rf'(?i)("{_NAMES}"\s*:\s*)"(?:[^"\\]|\\.)*"')
 XML_FIELDS = re.compile(rf"(?i)(<{_NAMES}(?:\s[^<>]*)?>)[^<]+")
 SHORTEST = 4
 """A secret below this is no secret, and masking every "1" would make a transcript worthless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call as it may be shown: credentials are gone from every part of it."""
+
+    name: str
+    method: str
+    url: str
+    request: str
+    status: int | None
+    reply: str
+    error: str | None
+    seconds: float
 
 
 class Redactor:

@@ -2,11 +2,8 @@
 
 import json
 
-from sqlalchemy import insert
-
 from gateway.journeys import planning, verdicts
 from gateway.rules import lifecycle
-from gateway.store import tables
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Conflict, NotFound
@@ -86,11 +83,15 @@ async def test_endpoint(tx: Desk, endpoint_id: str) -> str:
     kind = NoticeKind.ENDPOINT_TEST.value
     said = {"type": kind, "timestamp": tx.now.isoformat(), "data": {"endpoint_id": endpoint_id}}
     body = json.dumps(said, separators=(",", ":"))
-    mine = {"exporter_id": tx.exporter_id}
-    notice = {"id": notice_id, "kind": kind, "cause": f"test:{notice_id}", "occurred_at": tx.now, "body": body}
-    await tx.run(insert(tables.notices).values(**mine, **notice))
-    delivery = {"id": delivery_id, "notice_id": notice_id, "target": "endpoint", "target_id": endpoint_id}
-    await tx.run(insert(tables.deliveries).values(**mine, **delivery, state="waiting", due_at=tx.now))
+    await tx.notices.add(id=notice_id, kind=kind, cause=f"test:{notice_id}", occurred_at=tx.now, body=body)
+    await tx.deliveries.add(
+        id=delivery_id,
+        notice_id=notice_id,
+        target="endpoint",
+        target_id=endpoint_id,
+        state="waiting",
+        due_at=tx.now,
+    )
     tx.go("deliver", delivery_id)
     return delivery_id
 

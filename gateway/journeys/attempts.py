@@ -14,7 +14,7 @@ import structlog
 
 from adapters import registry
 from adapters.seam import Carrier, CarrierProfile, LookUp
-from adapters.toolkit.http import Exchange
+from adapters.toolkit.redaction import Exchange
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
 from gateway.rules.references import client_ref

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
 from standardwebhooks import Webhook
 
 from adapters import registry
@@ -68,7 +67,6 @@ async def announce(
     deliveries = [
         {
             "id": tx.new_id("dlv"),
-            "exporter_id": tx.exporter_id,
             "notice_id": notice_id,
             "target": target,
             "target_id": target_id,
@@ -77,10 +75,9 @@ async def announce(
         }
         for target, target_id in targets
     ]
-    if deliveries:
-        await tx.run(insert(tables.deliveries), deliveries)
-        for delivery in deliveries:
-            tx.go("deliver", str(delivery["id"]))
+    await tx.deliveries.add_all(deliveries)
+    for delivery in deliveries:
+        tx.go("deliver", str(delivery["id"]))
 
 
 async def _hears(tx: Desk, source_id: str) -> bool:

@@ -9,15 +9,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert
-
 from adapters import registry
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys.notices import announce
 from gateway.rules import ledger, matching
 from gateway.rules.matching import BilledLine, Booked, Verdict
-from gateway.store import tables
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -146,7 +143,6 @@ async def _keep_lines(tx: Desk, invoice_id: str, invoice: CarrierInvoice) -> Non
     rows = [
         {
             "id": tx.new_id("lin"),
-            "exporter_id": tx.exporter_id,
             "invoice_id": invoice_id,
             "position": position,
             "row": line.number,
@@ -163,7 +159,7 @@ async def _keep_lines(tx: Desk, invoice_id: str, invoice: CarrierInvoice) -> Non
         for position, line in enumerate(invoice.lines)
     ]
     for start in range(0, len(rows), CHUNK):
-        await tx.run(insert(tables.invoice_lines), rows[start : start + CHUNK])
+        await tx.invoice_lines.add_all(rows[start : start + CHUNK])
         crash("invoice.mid")
 
 

@@ -8,13 +8,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert
-
 from adapters import registry
 from adapters.seam import ListsBookings, ListsReturns
 from gateway.core import Gateway
 from gateway.guard import check_url
-from gateway.store import tables
 from gateway.store.ids import new_id
 from gateway.store.store import Desk
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
@@ -32,8 +29,7 @@ async def add_exporter(gw: Gateway, name: str, *, language: str = "en", zone: st
     """A new tenant; its id."""
     exporter_id = new_id("exp", gw.clock())
     async with gw.store.transaction(exporter_id, "operator") as tx:
-        row = {"id": exporter_id, "name": name, "language": language, "zone": zone, "created_at": tx.now}
-        await tx.run(insert(tables.exporters).values(**row))
+        await tx.exporters.add(name=name, language=language, zone=zone, created_at=tx.now)
         tx.note("exporter.added", exporter_id, after={"name": name})
         manual = tx.new_id("src")
         empty = gw.sealer.seal(manual, "{}")

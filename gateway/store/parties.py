@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from gateway.store import tables
 from gateway.store.database import Connection
-from gateway.store.transaction import Record, Shelf
+from gateway.store.transaction import Record, Shelf, adding
 
 
 class Exporters(Shelf):
@@ -15,6 +15,11 @@ class Exporters(Shelf):
 
     def mine(self) -> Any:
         return select(self.table).where(self.table.c.id == self.tx.exporter_id)
+
+    async def add(self, **values: Any) -> str:
+        """The transaction's own exporter: it is opened under the id that he will have."""
+        await self.tx.run(adding(self.table), {"id": self.tx.exporter_id, **values})
+        return self.tx.exporter_id
 
 
 class Keys(Shelf):

@@ -172,6 +172,12 @@ class Shelf:
         await self.tx.run(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
         return row_id
 
+    async def add_all(self, rows: Sequence[Json]) -> None:
+        """Many rows in one statement; each brings its id."""
+        if rows:
+            mine = {"exporter_id": self.tx.exporter_id}
+            await self.tx.run(adding(self.table), [{**mine, **row} for row in rows])
+
     async def set(self, row_id: str, **values: Any) -> None:
         await self.tx.run(changing(self.table), {"this_id": row_id, "mine": self.tx.exporter_id, **values})
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, SecretStr, TypeAdapter
 from adapters import registry
 from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
 from adapters.toolkit.auth import Token, TokenStore
-from adapters.toolkit.http import Exchange, Http
-from adapters.toolkit.redaction import Redactor
+from adapters.toolkit.http import Http
+from adapters.toolkit.redaction import Exchange, Redactor
 from schemas.errors import AdapterError
 from schemas.messages import InboundMessage
 from schemas.values import Model

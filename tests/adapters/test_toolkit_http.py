@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.toolkit.auth import Token, TokenStore
-from adapters.toolkit.http import Call, Exchange, Http, Reply
-from adapters.toolkit.redaction import Redactor
+from adapters.toolkit.http import Call, Http, Reply
+from adapters.toolkit.redaction import Exchange, Redactor
 from adapters.toolkit.transport import open_client
 from schemas.errors import (
     AdapterError,

@@ -51,7 +51,7 @@ shipments = Table(
     Column("state", String(24), nullable=False),
     Column("status", String(24), nullable=False),  # TrackingStatus
     Column("request", Canonical(BookingRequest), nullable=False),  # client_ref is each attempt's own
-    Column("waybill", String(100)),
+    Column("waybill", Text),
     Column("client_ref", String(20)),
     Column("reason", Text),
     Column("booked_at", Instant),
@@ -79,7 +79,7 @@ pickups = Table(
     Column("state", String(24), nullable=False),  # requested | booked | cancelled | action_required
     Column("request", Canonical(PickupRequest), nullable=False),
     Column("shipment_ids", PlainJson, nullable=False),
-    Column("confirmation", String(200)),
+    Column("confirmation", Text),
     Column("result", PlainJson),
     Column("reason", Text),
     Column("cancel_asked_at", Instant),
@@ -105,8 +105,8 @@ attempts = Table(
         "state", String(16), nullable=False
     ),  # sending | unknown | live | refused | absent | void | lapsed | released
     Column("request", Text, nullable=False),  # canonical JSON of what was asked, the same on every repetition
-    Column("waybill", String(100)),
-    Column("handle", String(200)),
+    Column("waybill", Text),
+    Column("handle", Text),
     Column("reason", Text),
     Column("wire_code", Text),
     Column("wire_text", Text),
@@ -156,8 +156,8 @@ labels = Table(
     Column("return_id", ID, ForeignKey("returns.id"), nullable=False),
     Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
     Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
-    Column("waybill", String(100), nullable=False),
-    Column("handle", String(200)),
+    Column("waybill", Text, nullable=False),
+    Column("handle", Text),
     Column("state", String(16), nullable=False),  # pending | stored | failed
     *work(),
     due("labels"),
@@ -188,7 +188,7 @@ events = Table(
     exporter(),
     Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
     Column("digest", String(64), nullable=False),
-    Column("waybill", String(100), nullable=False),
+    Column("waybill", Text, nullable=False),
     Column("status", String(24), nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("received_at", Instant, nullable=False),

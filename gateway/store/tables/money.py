@@ -63,7 +63,7 @@ invoice_lines = Table(
     Column("invoice_id", ID, ForeignKey("invoices.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("row", Integer, nullable=False),
-    Column("waybill", String(100)),
+    Column("waybill", Text),
     Column("type", String(32), nullable=False),
     Column("minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
