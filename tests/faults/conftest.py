@@ -1,0 +1,49 @@
+"""The fault bench's own house: as everywhere, but waits are measured by the clock that the test moves."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters import registry
+from adapters.seam import Pace
+from gateway.config import Settings
+from gateway.core import Gateway, open_gateway
+from tests.faults.house import House
+from tests.house.clock import MovableClock
+from tests.house.settled import Settled
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def brisk_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own caution towards platforms is five calls a second of real time; the sandbox's shop may be asked faster."""
+    adapter = registry.platform("sandbox")
+    pace = Pace(per_second=2000.0, concurrency=32)
+    monkeypatch.setattr(adapter, "profile", adapter.profile.model_copy(update={"pace": pace}))
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """In memory where the system has such a place: processes are killed here, machines are not, so no disk is waited for."""
+    memory = Path("/dev/shm")
+    path = Path(tempfile.mkdtemp(prefix="homeward-faults-", dir=memory if memory.is_dir() else None))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+async def gateway(settings: Settings, clock: MovableClock) -> AsyncIterator[Gateway]:
+    """Waits, turns and lanes follow the clock as well, so that a lane that is shut for an hour opens when the hour is moved."""
+
+    async with open_gateway(settings, clock=clock, monotonic=lambda: (clock() - EPOCH).total_seconds()) as gw:
+        yield gw
+
+
+@pytest.fixture
+async def house(settled: Settled, clock: MovableClock) -> House:
+    return House(settled, clock)
