@@ -52,6 +52,8 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
         if repeats and attempt.state != "absent" and (account.paused or gw.settings.carriers_paused):
             await tx.settle("resolve", attempt, due_at=tx.now + PAUSED_WAIT, tries=attempt.tries)
             return
+        if await attempts.wait_for_lane(gw, tx, "resolve", attempt, account):
+            return
     if repeats and attempt.state != "absent":
         outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
         await _after_repeat(gw, job, act, attempt, outcome)
