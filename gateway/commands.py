@@ -62,9 +62,11 @@ async def serve_work(settings: Settings) -> None:
 
 async def _serve_web(stack: AsyncExitStack, gw: Gateway, *, shared: bool = False) -> None:
     from gateway.web.app import serve as open_doors
+    from gateway.web.app import stop_taking
 
     runner = await open_doors(gw, gw.settings.host, gw.settings.port, reuse_port=shared)
     stack.push_async_callback(runner.cleanup)
+    stack.callback(stop_taking, runner)  # first of all when it ends: not ready, so that nobody sends more
     log.info("serving", url=gw.settings.address)
 
 

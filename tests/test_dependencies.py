@@ -53,7 +53,6 @@ DOORS: Mapping[str, tuple[str, ...]] = {
 SQL_OUTSIDE_THE_STORE: Mapping[str, set[str]] = {
     "gateway/worker.py": {"exc.IntegrityError"},  # tells a race from a bug
     "gateway/backup.py": {"Table", "func", "insert", "select"},  # copies tables, whatever they are
-    # Rows added in bulk or without a shelf: better moved into the store.
 }
 
 

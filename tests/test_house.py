@@ -122,7 +122,7 @@ def _modules(file: File) -> set[str]:
 
 
 LONGER: Mapping[str, int] = {
-    "gateway/demo/story.py": 310,  # one story, told in order
+    "gateway/demo/story.py": 315,  # one story, told in order
 }
 
 

@@ -138,7 +138,7 @@ class Story:
             if not any(entry.get("waybill") == waybill for entry in ledger["entries"]):
                 journey = {"waybill": waybill, "start_at": self.stage.clock().isoformat(), "every_hours": 0.01}
                 await self._control("POST", "journey", {**journey, "steps": props.STEPS})
-            self.stage.clock.advance(timedelta(minutes=5))
+            await self._advance(timedelta(minutes=5))
             await self._api("POST", f"/v1/trackings/{waybill}/refresh")
         case = await self._until("the delivery", self._case, lambda case: case["shipments"][0]["state"] == "delivered")
         due = props.clock(case, "acceptance")
@@ -151,7 +151,7 @@ class Story:
             if "warn-50" not in due["fired"]:
                 window = datetime.fromisoformat(due["due_by"]) - datetime.fromisoformat(due["start_at"])
                 target = datetime.fromisoformat(due["start_at"]) + window * 0.55
-                self.stage.clock.advance(max(timedelta(0), target - self.stage.clock()))
+                await self._advance(max(timedelta(0), target - self.stage.clock()))
             case = await self._until("the reminder", self._case, lambda case: props.clock(case, "acceptance")["fired"])
             self._say("half of the time has gone: a reminder went out")
             await self._record_acceptance(case)
@@ -270,6 +270,11 @@ class Story:
         }
 
     # Talking ----------------------------------------------------------------------------------------------------------
+
+    async def _advance(self, by: timedelta) -> None:
+        """Move everyone's clock, when no signed message is on its way: its stamp would be old when it is read."""
+        await self._until("what is on its way", self._case, lambda case: not case["notices"]["waiting"])
+        self.stage.clock.advance(by)
 
     async def _find(self, number: str) -> list[Json]:
         found: list[Json] = (await self._api("GET", f"/v1/returns?q={number}"))["data"]
