@@ -21,10 +21,12 @@ import aiohttp
 from gateway import running
 from gateway.clock import FileClock
 from gateway.config import Settings
+from gateway.demo import props
 from gateway.demo.props import free_port, open_doors
 from gateway.demo.story import Stage, Story
 from gateway.lock import only_writer
 from gateway.sandbox import start_sandbox
+from gateway.sandbox.app import CONTROL
 
 Tell = Callable[[str], None]
 START_SECONDS = 30.0
@@ -58,6 +60,8 @@ async def _start_sandbox(stack: AsyncExitStack, folder: Path, clock: FileClock) 
     port = int(remembered.read_text()) if remembered.exists() else 0
     runner, port = await start_sandbox(folder / "sandbox.jsonl", clock=clock, port=port)
     stack.push_async_callback(runner.cleanup)
+    for kind in props.CREDENTIALS:  # before we start: what a killed run left undelivered goes out at once
+        runner.app[CONTROL].sink.tell(kind, {"secret": props.secret_of(kind)})
     remembered.write_text(str(port))
     return port
 

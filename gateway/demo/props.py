@@ -1,5 +1,7 @@
 """What the demo's story needs at hand: people, goods, a photograph, and a free port."""
 
+import base64
+import hashlib
 import socket
 import struct
 import zlib
@@ -58,6 +60,11 @@ def photograph() -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def secret_of(kind: str) -> str:
+    """What the shop signs with and the endpoint verifies with; the same in every run."""
+    return "whsec_" + base64.b64encode(hashlib.sha256(kind.encode()).digest()).decode()
 
 
 def item() -> Json:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,7 +72,7 @@ class Story:
         async with gw.store.front_desk() as connection:
             known = await parties.exporter_named(connection, name)
         self.exporter = known or await settling_in.add_exporter(gw, name)
-        secret = "whsec_" + base64.b64encode(hashlib.sha256(self.shop.encode()).digest()).decode()
+        secret = props.secret_of(self.kind)
         async with gw.store.transaction(self.exporter, "demo") as tx:
             accounts = await tx.accounts.listed()
             if not accounts:
@@ -83,7 +82,6 @@ class Story:
         self.key = await settling_in.add_key(gw, self.exporter, "demo")
         hook = f"{self.stage.url}/hooks/platforms/sandbox/{self.source}"
         await self._control("POST", f"platform/{self.shop}", {"url": hook, "secret": secret, "api_key": "demo-key"})
-        await self._control("POST", f"sink/{self.kind}", {"secret": secret})
         self._say(
             f"an exporter with an account at {self.carrier}, a shop, a designated channel in Dongguan, an endpoint"
         )
