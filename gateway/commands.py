@@ -35,7 +35,7 @@ async def serve(settings: Settings, *, with_sandbox: bool) -> None:
         if with_sandbox:
             runner, port = await start_sandbox(settings.data / "sandbox.jsonl", clock=gw.clock)
             stack.push_async_callback(runner.cleanup)
-            log.info("sandbox.started", url=f"http://127.0.0.1:{port}")
+            print(f"Sandbox: http://127.0.0.1:{port} (its control desk: gateway/sandbox/__init__.py)", flush=True)  # noqa: T201
         stop = running.until_told_to_stop()
         await stack.enter_async_context(running.working(gw))
         await _serve_web(stack, gw)
