@@ -1,0 +1,102 @@
+"""F42-F44: limits and time. F45, where the process dies between firing and telling, is among the crash points."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from gateway import worker
+from gateway.core import open_gateway
+from tests.faults.house import House
+from tests.faults.params import by_rest, on_postgresql
+from tests.faults.test_tracking import polled
+from tests.house.clock import MovableClock
+
+DAY = timedelta(days=1)
+
+
+async def delivered(house: House) -> Any:
+    """A return at the consignee's: its acceptance limit runs. The deadline's row."""
+    booked = await house.booked()
+    await house.bench.tell("journey", waybill=booked.waybill, every_hours=0, steps=["COL", "DLV"])
+    await polled(house)
+    return await limit(house)
+
+
+async def limit(house: House, clock: str = "acceptance") -> Any:
+    row = await house.settled.return_of()
+    assert row is not None
+    limits = await house.settled.reading(lambda tx: tx.deadlines.of_return(row.id))
+    return next(one for one in limits if one.clock == clock)
+
+
+async def fired(house: House) -> list[str]:
+    """The stages that the audit says fired, in order, each as often as it did."""
+    row = await house.settled.return_of()
+    assert row is not None
+    said = await house.settled.reading(lambda tx: tx.audit.of_chain(row.id))
+    return [one.action.rpartition(".")[2] for one in said if one.action.startswith("deadline.fired.")]
+
+
+@by_rest
+async def test_f42_down_across_the_due_time(house: House) -> None:
+    row = await delivered(house)
+    house.clock.advance(row.due_by - house.clock() + DAY)  # nobody worked meanwhile
+    await house.come_to_rest()
+    names = [stage.name for stage in row.terms.stages]
+    assert await fired(house) == names
+    heard = await house.notices("deadline.missed")
+    assert len(heard) == 1
+    assert '"late_by_seconds":864' in heard[0]["body"]
+    assert len(await house.notices("deadline.reminder")) == len(names) - 1
+    await house.judge()
+
+
+@by_rest
+async def test_f43_the_clock_jumps(house: House) -> None:
+    """An hour ahead fires what an hour later is due, and when it goes back nothing fires again."""
+    row = await delivered(house)
+    first = row.terms.stages[0]
+    house.clock.advance(first.at - house.clock() - timedelta(minutes=90))
+    await house.come_to_rest()
+    assert await fired(house) == []
+    house.clock.advance(timedelta(hours=1))
+    await house.come_to_rest()
+    assert await fired(house) == []  # half an hour too early still
+    house.clock.advance(timedelta(minutes=31))
+    await house.come_to_rest()
+    assert await fired(house) == [first.name]
+    house.clock.advance(timedelta(hours=-1))
+    await house.come_to_rest()
+    house.clock.advance(timedelta(hours=1))
+    await house.come_to_rest()
+    assert await fired(house) == [first.name]
+    assert len(await house.notices("deadline.reminder")) == 1
+    await house.judge()
+
+
+@by_rest
+@on_postgresql
+async def test_f44_two_schedulers(house: House, clock: MovableClock) -> None:
+    """Two processes' worth of workers take the same due stages at the same time, each job many times over."""
+    row = await delivered(house)
+    async with open_gateway(house.gw.settings, clock=clock) as other:
+        house.clock.advance(row.due_by - house.clock() + timedelta(minutes=1))
+        for _ in range(6):
+            jobs = list(await house.gw.store.due("judge"))
+            await asyncio.gather(*(worker.run(gw, job) for job in jobs * 3 for gw in (house.gw, other)))
+        await house.come_to_rest()
+    assert await fired(house) == [stage.name for stage in row.terms.stages]
+    assert len(await house.notices("deadline.missed")) == 1
+    await house.judge()
+
+
+@by_rest
+async def test_f44_one_scheduler_told_many_times(house: House) -> None:
+    """In one process the same "go" may be heard many times at once: one of them has the turn."""
+    row = await delivered(house)
+    house.clock.advance(row.due_by - house.clock() + timedelta(minutes=1))
+    jobs = list(await house.gw.store.due("judge"))
+    await asyncio.gather(*(worker.run(house.gw, job) for job in jobs * 8))
+    await house.come_to_rest()
+    assert await fired(house) == [stage.name for stage in row.terms.stages]
+    await house.judge()

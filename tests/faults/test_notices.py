@@ -1,0 +1,109 @@
+"""F49, F50 and F52: endpoints that fail, hang, drip or say go away. F51 is among the crash points."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gateway.journeys import notices, settling_in
+from tests.faults.house import House
+from tests.faults.params import by_rest
+
+
+async def second_endpoint(house: House) -> str:
+    """Another endpoint that hears everything; its id."""
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        endpoint, secret = await settling_in.add_endpoint(house.gw, tx, f"{house.bench.base}/sink/other")
+    await house.bench.tell("sink/other", secret=secret)
+    return endpoint
+
+
+async def endpoint(house: House, endpoint_id: str | None = None) -> Any:
+    return await house.settled.reading(lambda tx: tx.endpoints.get(endpoint_id or house.settled.endpoint))
+
+
+@by_rest
+async def test_f49_failing_for_three_hours(house: House) -> None:
+    await second_endpoint(house)
+    await house.bench.tell("sink/demo", scripts=[{"answer": 500, "times": 5}])
+    begun = house.clock()
+    await house.script("refuse")
+    await house.authorise()
+    await house.come_to_rest(timedelta(hours=12))
+    first = (await house.told())[0]["id"]
+    tries = [datetime.fromisoformat(one["at"]) - begun for one in await house.told() if one["id"] == first]
+    assert len({one["id"] for one in await house.told()}) == len({one["id"] for one in await house.told("other")})
+    assert len(tries) >= 2
+    waits = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
+    for wait, planned in zip(waits, notices.SCHEDULE, strict=False):
+        assert planned * 0.8 <= wait <= planned * 1.2 + timedelta(seconds=2)
+    late = [datetime.fromisoformat(one["at"]) - begun for one in await house.told("other")]
+    assert max(late) < timedelta(minutes=1)  # the other endpoint was on time
+    assert (await endpoint(house)).enabled
+    await house.judge()
+
+
+@by_rest
+@pytest.mark.parametrize("answer", ["hang", "drip"])
+async def test_f50_hanging_and_dripping(house: House, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut at the total limit; meanwhile what goes elsewhere is not held up."""
+    monkeypatch.setattr(notices, "LIMIT_SECONDS", 1.0)
+    await second_endpoint(house)
+    await house.bench.tell("sink/demo", scripts=[{"answer": answer, "seconds": 6, "times": 2}])
+    await house.script("refuse")
+    begun = time.monotonic()
+    await house.authorise()
+    await house.run("ingest")
+    await house.run("book")
+    await house.run("deliver")
+    assert time.monotonic() - begun < 5
+    assert {one["answered"] for one in await house.told("other")} == {200}
+    await house.come_to_rest(timedelta(hours=12))
+    assert len({one["id"] for one in await house.told()}) == len(await house.told("other"))
+    await house.judge()
+
+
+@by_rest
+async def test_f52_gone(house: House) -> None:
+    """410: the endpoint is off, those that are left are told so."""
+    await second_endpoint(house)
+    await house.bench.tell("sink/demo", scripts=[{"answer": 410, "times": 20}])
+    await house.booked()
+    off = await endpoint(house)
+    assert not off.enabled
+    assert off.disabled_because
+    assert '"type":"endpoint.disabled"' in "".join(one["body"] for one in await house.told("other"))
+    before = len(await house.told())
+    await house.authorise("R2")
+    await house.come_to_rest()
+    assert len(await house.told()) == before
+    await house.judge()
+
+
+@by_rest
+async def test_f52_moved(house: House) -> None:
+    """301 is not followed, and is a failure."""
+    await house.bench.tell("sink/demo", scripts=[{"answer": 301, "times": 1}])
+    await house.script("refuse")
+    await house.authorise()
+    await house.come_to_rest(timedelta(hours=12))
+    ids = [one["id"] for one in await house.told()]
+    assert len(ids) == len(set(ids)) + 1
+    assert not await house.told("elsewhere")
+    await house.judge()
+
+
+@by_rest
+async def test_f52_throttled(house: House) -> None:
+    """429 with Retry-After: not before that."""
+    await house.bench.tell("sink/demo", scripts=[{"answer": 429, "times": 1, "retry_after": 900}])
+    await house.script("refuse")
+    await house.authorise()
+    await house.come_to_rest(timedelta(hours=12))
+    told = await house.told()
+    throttled = next(one for one in told if one["answered"] == 429)
+    tries = [datetime.fromisoformat(one["at"]) for one in told if one["id"] == throttled["id"]]
+    assert len(tries) == 2
+    assert tries[1] - tries[0] >= timedelta(seconds=899)
+    await house.judge()

@@ -1,0 +1,158 @@
+"""F37-F40: what a carrier may do to its own scans. F41, where the poller dies, is among the crash points."""
+
+import json
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from gateway.journeys import intake, tracking
+from gateway.store import tables
+from schemas.shipments import ShipmentState
+from tests.faults.house import House
+from tests.faults.params import by_rest
+
+STEPS = ("COL", "HUB", "CIN", "HUB", "OFD", "DLV")
+SECRET = "push-secret"
+
+
+async def polled(house: House, rma_id: str = "R1") -> Any:
+    """The shipment after a look at its carrier."""
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tracking.refresh(tx, (await house.shipment(rma_id)).id)
+    await house.run_due()
+    return await house.shipment(rma_id)
+
+
+async def events(house: House, rma_id: str = "R1") -> list[Any]:
+    shipment = await house.shipment(rma_id)
+    return list(await house.settled.reading(lambda tx: tx.events.of_shipment(shipment.id)))
+
+
+async def pushed(house: House, found: list[Any]) -> None:
+    """The carrier's own push of these scans, as its door receives it."""
+    from adapters.toolkit.auth import hmac_sha256
+    from schemas.messages import InboundMessage
+
+    body, stamp = json.dumps({"events": found}).encode(), str(int(house.clock().timestamp()))
+    digest = hmac_sha256(SECRET, stamp.encode() + b"." + body).hex()
+    headers = {"x-sandbox-timestamp": stamp, "x-sandbox-signature": f"sha256={digest}"}
+    message = InboundMessage(body=body, headers=headers, received_at=house.clock())
+    await intake.receive_push(house.gw, house.carrier, house.settled.account, message)
+    await house.run("ingest")
+
+
+@pytest.fixture
+async def pushing(house: House) -> House:
+    """An account whose carrier pushes."""
+    from adapters import registry
+
+    credentials = registry.carrier("sandbox_rest").profile.credentials.model_validate(
+        {"client_id": "linden", "client_secret": "open-sesame", "push_secret": SECRET}
+    )
+    sealed = house.gw.seal_credentials(house.settled.account, credentials)
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tx.run(
+            update(tables.accounts).where(tables.accounts.c.id == house.settled.account).values(credentials=sealed)
+        )
+    return house
+
+
+@by_rest
+@pytest.mark.parametrize("first", ["poll", "push"])
+async def test_f37_by_poll_and_by_push(pushing: House, first: str) -> None:
+    house = pushing
+    booked = await house.booked()
+    told = await house.bench.tell("journey", waybill=booked.waybill, every_hours=0, steps=STEPS, push=False)
+    scans = [{**scan, "waybill": booked.waybill} for scan in told["scans"]]
+    for turn in ("poll", "push") if first == "poll" else ("push", "poll"):
+        await (polled(house) if turn == "poll" else pushed(house, scans))
+        assert len(await events(house)) == len(STEPS)
+    await pushed(house, scans)
+    await pushed(house, list(reversed(scans[1:])))
+    assert len(await events(house)) == len(STEPS)
+    assert (await house.shipment()).state == ShipmentState.DELIVERED
+    await house.come_to_rest()
+    assert len(await house.notices("tracking.status_changed")) == 1
+    await house.judge()
+
+
+@by_rest
+async def test_f38_in_any_order(pushing: House) -> None:
+    """Delivered is stamped minutes before out-for-delivery; fifty orders of arrival, one standing."""
+    house, start = pushing, pushing.clock()
+    seen, orders = set(), 50 if pushing.gw.store.database.is_sqlite else 20
+    minutes = {"COL": 0, "HUB": 60, "CIN": 120, "OFD": 300, "DLV": 296}
+    for turn in range(orders):
+        name = f"R{turn}"
+        await house.settled.authorise(name)
+    await house.webhooks_sent()
+    await house.come_to_rest()
+    chance = random.Random(38)
+    for turn in range(orders):
+        waybill = (await house.shipment(f"R{turn}")).waybill
+        scans = [
+            {"waybill": waybill, "id": f"{turn}-{code}", "code": code, "at": (start + timedelta(minutes=m)).isoformat()}
+            for code, m in minutes.items()
+        ]
+        chance.shuffle(scans)
+        cut = chance.randrange(1, len(scans))
+        for part in (scans[:cut], scans[cut:], scans[:1]):
+            await pushed(house, part)
+        row = await house.shipment(f"R{turn}")
+        seen.add((row.status, row.state, row.handed_over_at, row.delivered_at))
+    assert seen == {("delivered", "delivered", start, start + timedelta(minutes=296))}
+    await house.judge()
+
+
+@by_rest
+async def test_f39_stamps_in_the_future(house: House) -> None:
+    """A delivery stamped a year ahead is kept as it came; limits run from when we heard of it at the latest."""
+    booked = await house.booked()
+    ahead = (house.clock() + timedelta(days=365)).isoformat()
+    await house.bench.tell("scans", waybill=booked.waybill, code="COL", at=ahead)
+    await house.bench.tell("scans", waybill=booked.waybill, code="DLV", at=ahead)
+    assert (await polled(house)).status == "delivered"
+    kept = await events(house)
+    assert {one.occurred_at for one in kept} == {datetime.fromisoformat(ahead)}
+    assert {(one.zone, one.wire_time) for one in kept} == {("assumed", ahead)}
+    limits = {row.clock: row for row in await _limits(house)}
+    assert limits["hand_over"].state == "met"
+    assert limits["acceptance"].terms.start_at <= house.clock()
+    assert not [one for one in await house.notices("deadline.missed")]
+    await house.judge()
+
+
+async def _limits(house: House) -> list[Any]:
+    row = await house.settled.return_of()
+    assert row is not None
+    return list(await house.settled.reading(lambda tx: tx.deadlines.of_return(row.id)))
+
+
+@by_rest
+async def test_f39_stamps_without_zone_and_unreadable(house: House) -> None:
+    booked = await house.booked()
+    local = house.clock().replace(tzinfo=None, microsecond=0).isoformat()
+    await house.bench.tell("scans", waybill=booked.waybill, code="COL", at=local)
+    await house.bench.tell("scans", waybill=booked.waybill, code="HUB", at="tomorrow, perhaps")
+    assert (await polled(house)).status == "in_transit"
+    kept = {one.wire_code: one for one in await events(house)}
+    assert (kept["COL"].zone, kept["COL"].wire_time) == ("assumed", local)
+    assert (kept["HUB"].zone, kept["HUB"].wire_time) == ("assumed", "tomorrow, perhaps")
+    assert not await house.notices("deadline.missed")
+    await house.judge()
+
+
+async def test_f40_an_unknown_code(house: House) -> None:
+    booked = await house.booked()
+    for code in ("COL", "ZZ9"):
+        await house.bench.tell("scans", waybill=booked.waybill, code=code)
+    assert (await polled(house)).status == "handed_over"
+    kept = {one.wire_code: one.status for one in await events(house)}
+    assert kept == {"COL": "handed_over", "ZZ9": "unknown"}
+    async with house.gw.store.front_desk() as connection:
+        counted = (await connection.execute(select(tables.unknown_codes))).one()
+    assert (counted.adapter, counted.code, counted.seen) == (house.carrier, "ZZ9", 1)
+    await house.judge()
