@@ -34,19 +34,22 @@ async def start_hand_over(tx: Desk, shipment: Record, attempt: Record, stated: d
 
 
 async def follow(tx: Desk, shipment: Record, standing: lifecycle.Standing) -> None:
-    """What the scans mean for the clocks: the first ends the hand-over limit, the delivery starts the acceptance."""
+    """What the scans mean for the clocks: the first ends the hand-over limit, the delivery starts the acceptance. A scan that
+    claims to lie ahead counts as of now: nothing has happened later than we heard of it."""
     if standing.handed_over_at is not None:
-        await met(tx, Clock.HAND_OVER, shipment.id, standing.handed_over_at)
+        await met(tx, Clock.HAND_OVER, shipment.id, min(standing.handed_over_at, tx.now))
     if standing.delivered_at is not None:
         channel = await tx.channels.get(shipment.channel_id)
         row = await tx.returns.get(shipment.return_id)
-        if ReturnStatus(row.status) not in lifecycle.SETTLED:
+        ahead = standing.delivered_at > tx.now
+        runs = ahead and await tx.deadlines.of_clock(channel.acceptance.clock, shipment.return_id) is not None
+        if ReturnStatus(row.status) not in lifecycle.SETTLED and not runs:
             await start_clock(
                 tx,
                 channel.acceptance,
                 subject_id=shipment.return_id,
                 shipment=shipment,
-                start_at=standing.delivered_at,
+                start_at=min(standing.delivered_at, tx.now),
                 zone=channel.zone,
             )
 

@@ -7,13 +7,17 @@ message: the platform's version decides, so a webhook that comes later makes no 
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from adapters.seam import ListsReturns
 from gateway.core import Gateway
 from gateway.jobs import back_off, jittered
 from gateway.journeys import intake
+from gateway.store.database import StoreUnavailable
+from gateway.store.transaction import Record
 from gateway.store.work import Job
 from schemas.errors import AdapterError
+from schemas.returns import ReturnAuthorization
 
 log = structlog.get_logger(__name__)
 EVERY = timedelta(minutes=15)
@@ -42,8 +46,24 @@ async def list_source(gw: Gateway, job: Job) -> None:
         async with gw.store.transaction(job.exporter_id) as tx:
             await tx.settle("list", source, due_at=tx.now + back_off(source.tries), tries=source.tries)
         return
+    for authorization in found:
+        await _take(gw, source, authorization)
     async with gw.store.transaction(job.exporter_id, actor=f"platform:{source.platform}") as tx:
-        for authorization in found:
-            await intake.apply(tx, source, authorization)
         await tx.sources.set(source.id, listed_until=asked_at)
         await tx.settle("list", source, due_at=tx.now + jittered(EVERY))
+
+
+async def _take(gw: Gateway, source: Record, authorization: ReturnAuthorization) -> None:
+    """Apply one return of the list. One that we stumble over is a task for a person, and does not hold up the others."""
+    try:
+        async with gw.store.transaction(source.exporter_id, actor=f"platform:{source.platform}") as tx:
+            await intake.apply(tx, source, authorization)
+    except (StoreUnavailable, IntegrityError):
+        raise
+    except Exception:
+        log.exception("source.not_taken", source=source.id)
+        async with gw.store.transaction(source.exporter_id) as tx:
+            version = authorization.version_at.isoformat() if authorization.version_at else ""
+            cause = f"listed:{source.id}:{authorization.rma_id}:{version}"[:160]
+            detail = f"{source.platform} lists {authorization.rma_id}; a bug of ours, see the log"
+            await tx.tasks.ask("parked", cause, detail)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select, update
 
@@ -11,6 +11,8 @@ from gateway.store.transaction import Record, Shelf
 from schemas.tracking import TrackingEvent
 
 SLOT = ("sending", "unknown", "live")
+AHEAD = timedelta(hours=1)
+"""A stamp further in the future than that is kept as it came, and marked as doubtful."""
 
 
 class Shipments(Shelf):
@@ -182,6 +184,8 @@ class Events(Shelf):
         return list(by_digest.values())
 
     def _row(self, shipment_id: str, digest: str, event: TrackingEvent, origin: str) -> dict[str, object]:
+        ahead = event.occurred_at is not None and event.occurred_at > self.tx.now + AHEAD
+        said = event.wire_time or (event.occurred_at.isoformat() if ahead and event.occurred_at else None)
         return {
             "id": self.tx.new_id(self.prefix),
             "exporter_id": self.tx.exporter_id,
@@ -191,13 +195,13 @@ class Events(Shelf):
             "status": event.status,
             "occurred_at": event.occurred_at or self.tx.now,
             "received_at": self.tx.now,
-            "zone": event.zone if event.occurred_at else "assumed",
+            "zone": event.zone if event.occurred_at and not ahead else "assumed",
             "place": event.place.model_dump() if event.place else None,
             "piece": event.piece,
             "reason": event.reason,
             "wire_code": event.wire_code,
             "wire_text": event.wire_text,
-            "wire_time": event.wire_time,
+            "wire_time": said,
             "origin": origin,
         }
 
