@@ -13,7 +13,10 @@ from adapters.seam import Pace
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from tests.faults.house import House
+from tests.faults.processes import Nursery, nursery
+from tests.faults.whole import Surroundings, run_all
 from tests.house.clock import MovableClock
+from tests.house.servers import Postgres
 from tests.house.settled import Settled
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -47,3 +50,22 @@ async def gateway(settings: Settings, clock: MovableClock) -> AsyncIterator[Gate
 @pytest.fixture
 async def house(settled: Settled, clock: MovableClock) -> House:
     return House(settled, clock)
+
+
+@pytest.fixture(scope="session")
+def nursery_of_processes() -> Iterator[Nursery]:
+    with nursery() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def outcomes(
+    request: pytest.FixtureRequest,
+    nursery_of_processes: Nursery,
+    sqlite_template: Path,
+    postgres: Postgres,
+    valkey_url: str,
+) -> dict[str, BaseException | None]:
+    """What came of every scenario of whole processes that was selected."""
+    around = Surroundings(nursery_of_processes, sqlite_template, postgres, valkey_url)
+    return run_all(request.session.items, around)
