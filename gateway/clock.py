@@ -2,6 +2,7 @@
 move together and a process that was killed finds the time it left."""
 
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,14 @@ class FileClock:
         fresh = self.path.with_suffix(".new")
         fresh.write_text(f"{total.total_seconds()}")
         os.replace(fresh, self.path)
+
+
+def monotonic_of(path: str) -> Callable[[], float]:
+    """Seconds for measuring waits. Under a test clock they are moved with it, so that a turn can be outlived in a moment."""
+    if not path:
+        return time.monotonic
+    clock = FileClock(Path(path))
+    return lambda: time.monotonic() + clock.offset.total_seconds()
 
 
 def clock_of(path: str) -> Clock:

@@ -20,7 +20,7 @@ from adapters.toolkit.auth import TokenStore
 from adapters.toolkit.http import FreeLane, Http
 from adapters.toolkit.redaction import Exchange, Redactor
 from adapters.toolkit.transport import open_client
-from gateway.clock import clock_of
+from gateway.clock import clock_of, monotonic_of
 from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
@@ -177,10 +177,14 @@ def _revealed(model: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, clock: Callable[[], datetime] | None = None, monotonic: Callable[[], float] = time.monotonic
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    monotonic: Callable[[], float] | None = None,
 ) -> AsyncIterator[Gateway]:
     """Open everything, wait for the database if it is still starting, and close in reverse order."""
     clock = clock or clock_of(settings.test_clock)
+    monotonic = monotonic or monotonic_of(settings.test_clock)
     database = Database(settings.database_url)
     lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic, clock)
     client = open_client()
