@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
 from sqlalchemy import Executable, event
 from sqlalchemy.engine import CursorResult, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gateway.store.sqlite import Here, Writer, open_glances, open_readers, open_writer
@@ -21,6 +22,10 @@ class Connection(Protocol):
 
 
 LastWords = Callable[[Any], Awaitable[None]]
+
+
+Raced = IntegrityError
+"""Two transactions wrote the same unique thing at once: the second reads what the first wrote, and goes again."""
 
 
 class StoreUnavailable(Unavailable):
@@ -111,6 +116,22 @@ def _hush(context: Any) -> None:
         error = error.__cause__
 
 
+AWAY = frozenset({"08", "40", "53", "57", "58"})
+"""PostgreSQL's classes of errors that are not the statement's: the connection, a rollback to be tried again, resources (a
+full disk, too many connections), an operator's hand, the system."""
+READ_ONLY, LOCKED = "25006", "55P03"
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether the database is to blame, and the same may go well a moment later."""
+    if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError, asyncpg.InterfaceError)):
+        return True
+    if not isinstance(error, (DBAPIError, asyncpg.PostgresError)):  # the engine's own statements go past SQLAlchemy
+        return False
+    code = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    return getattr(error, "connection_invalidated", False) or code[:2] in AWAY or code in (READ_ONLY, LOCKED)
+
+
 class _Plainly:
     """Turns "the database is away, full or locked" into StoreUnavailable; lets our own mistakes through."""
 
@@ -118,7 +139,5 @@ class _Plainly:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError)) or (
-            isinstance(error, DBAPIError) and error.connection_invalidated
-        ):
+        if error is not None and _is_away(error):
             raise StoreUnavailable("the database is not available") from error
