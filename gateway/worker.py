@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from gateway.core import Gateway
 from gateway.jobs import back_off
@@ -26,7 +25,7 @@ from gateway.journeys import (
     tracking,
 )
 from gateway.store import work
-from gateway.store.database import StoreUnavailable
+from gateway.store.database import Raced, StoreUnavailable
 from gateway.store.work import Job, TurnLost
 
 log = structlog.get_logger(__name__)
@@ -62,7 +61,7 @@ async def run(gw: Gateway, job: Job) -> None:
     except StoreUnavailable:
         outcome = "store_away"
         log.warning("job.store_away", job=job.kind, row=job.id)
-    except IntegrityError:
+    except Raced:
         outcome = "raced"  # two turns wrote the same thing at once; the second reads what the first wrote
         await _stumbled(gw, job, timedelta(milliseconds=200), "what it writes is there already, each time", RACES)
     except Exception:

@@ -7,13 +7,12 @@ message: the platform's version decides, so a webhook that comes later makes no 
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from adapters.seam import ListsReturns
 from gateway.core import Gateway
 from gateway.jobs import back_off, jittered
 from gateway.journeys import intake
-from gateway.store.database import StoreUnavailable
+from gateway.store.database import Raced, StoreUnavailable
 from gateway.store.transaction import Record
 from gateway.store.work import Job
 from schemas.errors import AdapterError
@@ -58,7 +57,7 @@ async def _take(gw: Gateway, source: Record, authorization: ReturnAuthorization)
     try:
         async with gw.store.transaction(source.exporter_id, actor=f"platform:{source.platform}") as tx:
             await intake.apply(tx, source, authorization)
-    except (StoreUnavailable, IntegrityError):
+    except (StoreUnavailable, Raced):
         raise
     except Exception:
         log.exception("source.not_taken", source=source.id)

@@ -41,7 +41,7 @@ def tmp_path() -> Iterator[Path]:
 
 @pytest.fixture
 async def gateway(settings: Settings, clock: MovableClock) -> AsyncIterator[Gateway]:
-    """Waits, turns and lanes follow the clock as well, so that a lane that is shut for an hour opens when the hour is moved."""
+    """Waits, turns and lanes follow the clock as well, so that a lane shut for an hour opens when the hour is moved."""
 
     async with open_gateway(settings, clock=clock, monotonic=lambda: (clock() - EPOCH).total_seconds()) as gw:
         yield gw
@@ -64,8 +64,15 @@ def outcomes(
     nursery_of_processes: Nursery,
     sqlite_template: Path,
     postgres: Postgres,
-    valkey_url: str,
 ) -> dict[str, BaseException | None]:
     """What came of every scenario of whole processes that was selected."""
-    around = Surroundings(nursery_of_processes, sqlite_template, postgres, valkey_url)
+    around = Surroundings(nursery_of_processes, sqlite_template, postgres)
     return run_all(request.session.items, around)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Carriers with a limit of one second, so that a hanging one is waited for in real time only so long."""
+    for name in ("sandbox_rest", "sandbox_soap"):
+        adapter = registry.carrier(name)
+        monkeypatch.setattr(adapter, "profile", adapter.profile.model_copy(update={"total_seconds": 1.0}))

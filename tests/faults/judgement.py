@@ -206,6 +206,6 @@ async def _notices(connection: Connection, verdict: Verdict, sunk: list[Any]) ->
     verdict.offences += [f"I10 {one} was told in two ways" for one, n in Counter(i for i, _ in bodies).items() if n > 1]
     endpoints = {row.id: row for row in (await connection.execute(select(tables.endpoints))).all()}
     for row in (await connection.execute(select(tables.deliveries))).all():
-        if row.state == "delivered" and row.target == "endpoint":
-            if endpoints[row.target_id].url.endswith("/sink/demo") and row.notice_id not in well:
-                verdict.offences.append(f"I10 {row.notice_id} says delivered, the sink did not hear it")
+        claims = row.state == "delivered" and row.target == "endpoint"
+        if claims and endpoints[row.target_id].url.endswith("/sink/demo") and row.notice_id not in well:
+            verdict.offences.append(f"I10 {row.notice_id} says delivered, the sink did not hear it")

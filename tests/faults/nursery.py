@@ -1,7 +1,7 @@
 """Starts gateway processes quickly: one process has imported everything and forks at a word.
 
-A child is a process of its own in every way that a fault can tell: it has its own id, sockets and memory, runs `homeward` with
-its own arguments and environment, and is killed by SIGKILL. Only the imports, a second or two of them, are not done again.
+A child is a process of its own in every way that a fault can tell: it has its own id, sockets and memory, runs `homeward`
+with its own arguments and environment, and is killed by SIGKILL. Only the imports, a second or two, are not done again.
 
 Protocol, JSON lines: in {"argv", "env", "log"}; out {"pid"} at once, and {"ended", "status"} when a child has ended, its
 status as from `Popen.returncode`.

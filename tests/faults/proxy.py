@@ -29,7 +29,7 @@ class Weather:
 
 @dataclass
 class Proxy:
-    """One link to `host:port`. `weather` is changed at will; `passed` counts bytes by way."""
+    """One link to `host:port`, or to a socket's path as `host`. `weather` changes at will; `passed` counts bytes by way."""
 
     host: str
     port: int
@@ -56,7 +56,7 @@ class Proxy:
         try:
             if self.weather.reset:
                 return
-            back, far = await asyncio.open_connection(self.host, self.port)
+            back, far = await self._reach()
             self._writers.add(far)
             pumps = [
                 asyncio.create_task(self._pump("up", reader, far)),
@@ -73,6 +73,11 @@ class Proxy:
                 if one is not None:
                     self._writers.discard(one)
                     one.transport.abort() if self.weather.reset else one.close()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self.host.startswith("/"):
+            return await asyncio.open_unix_connection(self.host)
+        return await asyncio.open_connection(self.host, self.port)
 
     async def _pump(self, way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         mine = 0

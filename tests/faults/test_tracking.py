@@ -121,7 +121,7 @@ async def test_f39_stamps_in_the_future(house: House) -> None:
     limits = {row.clock: row for row in await _limits(house)}
     assert limits["hand_over"].state == "met"
     assert limits["acceptance"].terms.start_at <= house.clock()
-    assert not [one for one in await house.notices("deadline.missed")]
+    assert not list(await house.notices("deadline.missed"))
     await house.judge()
 
 
