@@ -18,7 +18,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
         "adapters/toolkit/transport.py",
     ),
     "alembic": ("gateway/store/migrations/",),
-    "asyncpg": ("gateway/jobs.py",),
+    "asyncpg": ("gateway/jobs.py", "gateway/store/database.py"),
     "cryptography": ("gateway/store/secrets.py",),
     "holidays": ("gateway/rules/calendars.py",),
     "httpx2": ("adapters/toolkit/http.py", "adapters/toolkit/transport.py", "gateway/core.py"),
