@@ -2,91 +2,70 @@
 look up what came of theirs. `@whole()` makes a test of a scenario; the first of them runs all that were selected."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+import functools
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from tests.faults.processes import Nursery
-from tests.faults.town import a_town, settings_of
-from tests.house import servers
+from tests.faults.town import Town, a_town, settings_of
 from tests.house.servers import Postgres, run_apart
 
 AT_ONCE = 4
-LIMIT = 60.0
 BOTH = ("sqlite", "postgresql")
 Scenario = Callable[..., Awaitable[None]]
-Outcomes = dict[str, BaseException | None]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A scenario and how it wants to be run."""
+    """A scenario with where it runs. `alone`: it measures time, so nothing else runs beside it."""
 
     scenario: Scenario
     alone: bool
-    """It measures time, so nothing else runs beside it."""
-    own_postgres: bool
-    limit: float
+    redis: bool
 
 
 def whole(
-    *,
-    on: Sequence[str] = BOTH,
-    each: Sequence[Any] = (),
-    fails: Mapping[Any, str] = MappingProxyType({}),
-    soak: Sequence[Any] = (),
-    alone: bool = False,
-    own_postgres: bool = False,
-    limit: float = LIMIT,
+    *, on: Sequence[str] = BOTH, each: Sequence[Any] = (), alone: bool = False, redis: bool = False
 ) -> Callable[[Scenario], Any]:
-    """A test of a scenario that takes a Town, and one of `each` where given: those in `fails` are known to, and why; those in
-    `soak` are left to long runs."""
-
-    def mark(one: Any) -> list[Any]:
-        known = [pytest.mark.xfail(strict=True, reason=fails[one])] if one in fails else []
-        return known + ([pytest.mark.soak] if one in soak else [])
+    """A test of a scenario that takes a Town, and one of `each` where given."""
 
     def make(scenario: Scenario) -> Any:
-        spec = Spec(scenario, alone, own_postgres, limit)
-        if not each:
-            return pytest.mark.parametrize("profile", list(on))(_test(spec))
-        cases = [pytest.param(profile, one, marks=mark(one)) for profile in on for one in each]
-        return pytest.mark.parametrize(("profile", "one"), cases)(_test_of_one(spec))
+        def test(outcomes: dict[str, BaseException | None], request: pytest.FixtureRequest, **given: Any) -> None:
+            error = outcomes[request.node.nodeid]
+            if error is not None:
+                raise error
+
+        functools.update_wrapper(test, scenario)
+        del test.__wrapped__  # pytest would look at the scenario's own arguments
+        test.spec = Spec(scenario, alone, redis)  # type: ignore[attr-defined]
+        names = ["profile", *(["one"] if each else [])]
+        cases = [(profile, one) for profile in on for one in each] if each else list(on)
+        return pytest.mark.parametrize(names if each else "profile", cases)(_with_arguments(test, names))
 
     return make
 
 
-def _test(spec: Spec) -> Any:
-    def test(outcomes: Outcomes, request: pytest.FixtureRequest, profile: str) -> None:
-        _look_up(outcomes, request)
+def _with_arguments(test: Any, names: Sequence[str]) -> Any:
+    """pytest reads the arguments' names off the signature."""
+    if "one" in names:
 
-    return _dressed(test, spec)
+        def with_one(outcomes: Any, request: pytest.FixtureRequest, profile: str, one: Any) -> None:
+            test(outcomes, request)
 
+        made: Any = with_one
+    else:
 
-def _test_of_one(spec: Spec) -> Any:
-    def test(outcomes: Outcomes, request: pytest.FixtureRequest, profile: str, one: Any) -> None:
-        _look_up(outcomes, request)
+        def without(outcomes: Any, request: pytest.FixtureRequest, profile: str) -> None:
+            test(outcomes, request)
 
-    return _dressed(test, spec)
-
-
-def _dressed(test: Any, spec: Spec) -> Any:
-    """The test under its scenario's name. `functools.wraps` would show pytest the scenario's arguments."""
-    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
-        setattr(test, name, getattr(spec.scenario, name))
-    test.spec = spec
-    return test
-
-
-def _look_up(outcomes: Outcomes, request: pytest.FixtureRequest) -> None:
-    error = outcomes[request.node.nodeid]
-    if error is not None:
-        raise error
+        made = without
+    made.__name__, made.__doc__, made.__module__ = test.__name__, test.__doc__, test.__module__
+    made.__qualname__, made.spec = test.__name__, test.spec
+    return made
 
 
 @dataclass
@@ -96,30 +75,32 @@ class Surroundings:
     nursery: Nursery
     sqlite_template: Path
     postgres: Postgres
+    valkey_url: str
 
 
-def run_all(items: Sequence[Any], around: Surroundings) -> Outcomes:
+def run_all(items: Sequence[pytest.Item], around: Surroundings) -> dict[str, BaseException | None]:
     """Run the scenarios of these tests; what each ended with, by the test's id."""
-    chosen = [item for item in items if hasattr(getattr(item, "function", None), "spec")]
-    outcomes: Outcomes = {}
+    outcomes: dict[str, BaseException | None] = {}
 
     async def one(item: Any) -> None:
-        outcomes[item.nodeid] = None
         try:
-            await asyncio.wait_for(_in_a_town(item, around), item.function.spec.limit)
+            await asyncio.wait_for(_in_a_town(item, around), 60)
         except BaseException as error:
             outcomes[item.nodeid] = error
+        else:
+            outcomes[item.nodeid] = None
 
     async def everything() -> None:
+        chosen = [item for item in items if hasattr(getattr(item, "function", None), "spec")]
         places = asyncio.Semaphore(AT_ONCE)
 
         async def placed(item: Any) -> None:
             async with places:
                 await one(item)
 
-        await asyncio.gather(*(placed(item) for item in chosen if not item.function.spec.alone))
+        await asyncio.gather(*(placed(item) for item in chosen if not item.function.spec.alone))  # type: ignore[attr-defined]
         for item in chosen:
-            if item.function.spec.alone:
+            if item.function.spec.alone:  # type: ignore[attr-defined]
                 await one(item)
 
     run_apart(everything())
@@ -129,12 +110,12 @@ def run_all(items: Sequence[Any], around: Surroundings) -> Outcomes:
 async def _in_a_town(item: Any, around: Surroundings) -> None:
     spec: Spec = item.function.spec
     given = item.callspec.params
-    async with AsyncExitStack() as stack:
-        postgres = around.postgres
-        if spec.own_postgres:
-            server = servers.postgres()
-            postgres = await asyncio.to_thread(server.__enter__)
-            stack.push_async_callback(asyncio.to_thread, server.__exit__, None, None, None)
-        settings = await stack.enter_async_context(settings_of(given["profile"], around.sqlite_template, postgres))
-        town = await stack.enter_async_context(a_town(settings, around.nursery))
+    redis = around.valkey_url if spec.redis and given["profile"] == "postgresql" else ""
+    async with (
+        settings_of(given["profile"], around.sqlite_template, around.postgres) as settings,
+        a_town(settings, around.nursery, redis=redis) as town,
+    ):
         await spec.scenario(town, *([given["one"]] if "one" in given else []))
+
+
+__all__ = ["BOTH", "Surroundings", "Town", "run_all", "whole"]
