@@ -2,70 +2,91 @@
 look up what came of theirs. `@whole()` makes a test of a scenario; the first of them runs all that were selected."""
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from tests.faults.processes import Nursery
-from tests.faults.town import Town, a_town, settings_of
+from tests.faults.town import a_town, settings_of
+from tests.house import servers
 from tests.house.servers import Postgres, run_apart
 
 AT_ONCE = 4
+LIMIT = 60.0
 BOTH = ("sqlite", "postgresql")
 Scenario = Callable[..., Awaitable[None]]
+Outcomes = dict[str, BaseException | None]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A scenario with where it runs. `alone`: it measures time, so nothing else runs beside it."""
+    """A scenario and how it wants to be run."""
 
     scenario: Scenario
     alone: bool
-    redis: bool
+    """It measures time, so nothing else runs beside it."""
+    own_postgres: bool
+    limit: float
 
 
 def whole(
-    *, on: Sequence[str] = BOTH, each: Sequence[Any] = (), alone: bool = False, redis: bool = False
+    *,
+    on: Sequence[str] = BOTH,
+    each: Sequence[Any] = (),
+    fails: Mapping[Any, str] = MappingProxyType({}),
+    soak: Sequence[Any] = (),
+    alone: bool = False,
+    own_postgres: bool = False,
+    limit: float = LIMIT,
 ) -> Callable[[Scenario], Any]:
-    """A test of a scenario that takes a Town, and one of `each` where given."""
+    """A test of a scenario that takes a Town, and one of `each` where given: those in `fails` are known to, and why; those in
+    `soak` are left to long runs."""
+
+    def mark(one: Any) -> list[Any]:
+        known = [pytest.mark.xfail(strict=True, reason=fails[one])] if one in fails else []
+        return known + ([pytest.mark.soak] if one in soak else [])
 
     def make(scenario: Scenario) -> Any:
-        def test(outcomes: dict[str, BaseException | None], request: pytest.FixtureRequest, **given: Any) -> None:
-            error = outcomes[request.node.nodeid]
-            if error is not None:
-                raise error
-
-        functools.update_wrapper(test, scenario)
-        del test.__wrapped__  # pytest would look at the scenario's own arguments
-        test.spec = Spec(scenario, alone, redis)  # type: ignore[attr-defined]
-        names = ["profile", *(["one"] if each else [])]
-        cases = [(profile, one) for profile in on for one in each] if each else list(on)
-        return pytest.mark.parametrize(names if each else "profile", cases)(_with_arguments(test, names))
+        spec = Spec(scenario, alone, own_postgres, limit)
+        if not each:
+            return pytest.mark.parametrize("profile", list(on))(_test(spec))
+        cases = [pytest.param(profile, one, marks=mark(one)) for profile in on for one in each]
+        return pytest.mark.parametrize(("profile", "one"), cases)(_test_of_one(spec))
 
     return make
 
 
-def _with_arguments(test: Any, names: Sequence[str]) -> Any:
-    """pytest reads the arguments' names off the signature."""
-    if "one" in names:
+def _test(spec: Spec) -> Any:
+    def test(outcomes: Outcomes, request: pytest.FixtureRequest, profile: str) -> None:
+        _look_up(outcomes, request)
 
-        def with_one(outcomes: Any, request: pytest.FixtureRequest, profile: str, one: Any) -> None:
-            test(outcomes, request)
+    return _dressed(test, spec)
 
-        made: Any = with_one
-    else:
 
-        def without(outcomes: Any, request: pytest.FixtureRequest, profile: str) -> None:
-            test(outcomes, request)
+def _test_of_one(spec: Spec) -> Any:
+    def test(outcomes: Outcomes, request: pytest.FixtureRequest, profile: str, one: Any) -> None:
+        _look_up(outcomes, request)
 
-        made = without
-    made.__name__, made.__doc__, made.__module__ = test.__name__, test.__doc__, test.__module__
-    made.__qualname__, made.spec = test.__name__, test.spec
-    return made
+    return _dressed(test, spec)
+
+
+def _dressed(test: Any, spec: Spec) -> Any:
+    """The test under its scenario's name. `functools.wraps` would show pytest the scenario's arguments."""
+    for name in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(test, name, getattr(spec.scenario, name))
+    test.spec = spec
+    return test
+
+
+def _look_up(outcomes: Outcomes, request: pytest.FixtureRequest) -> None:
+    error = outcomes[request.node.nodeid]
+    if error is not None:
+        raise error
 
 
 @dataclass
@@ -75,32 +96,30 @@ class Surroundings:
     nursery: Nursery
     sqlite_template: Path
     postgres: Postgres
-    valkey_url: str
 
 
-def run_all(items: Sequence[pytest.Item], around: Surroundings) -> dict[str, BaseException | None]:
+def run_all(items: Sequence[Any], around: Surroundings) -> Outcomes:
     """Run the scenarios of these tests; what each ended with, by the test's id."""
-    outcomes: dict[str, BaseException | None] = {}
+    chosen = [item for item in items if hasattr(getattr(item, "function", None), "spec")]
+    outcomes: Outcomes = {}
 
     async def one(item: Any) -> None:
+        outcomes[item.nodeid] = None
         try:
-            await asyncio.wait_for(_in_a_town(item, around), 60)
+            await asyncio.wait_for(_in_a_town(item, around), item.function.spec.limit)
         except BaseException as error:
             outcomes[item.nodeid] = error
-        else:
-            outcomes[item.nodeid] = None
 
     async def everything() -> None:
-        chosen = [item for item in items if hasattr(getattr(item, "function", None), "spec")]
         places = asyncio.Semaphore(AT_ONCE)
 
         async def placed(item: Any) -> None:
             async with places:
                 await one(item)
 
-        await asyncio.gather(*(placed(item) for item in chosen if not item.function.spec.alone))  # type: ignore[attr-defined]
+        await asyncio.gather(*(placed(item) for item in chosen if not item.function.spec.alone))
         for item in chosen:
-            if item.function.spec.alone:  # type: ignore[attr-defined]
+            if item.function.spec.alone:
                 await one(item)
 
     run_apart(everything())
@@ -110,12 +129,12 @@ def run_all(items: Sequence[pytest.Item], around: Surroundings) -> dict[str, Bas
 async def _in_a_town(item: Any, around: Surroundings) -> None:
     spec: Spec = item.function.spec
     given = item.callspec.params
-    redis = around.valkey_url if spec.redis and given["profile"] == "postgresql" else ""
-    async with (
-        settings_of(given["profile"], around.sqlite_template, around.postgres) as settings,
-        a_town(settings, around.nursery, redis=redis) as town,
-    ):
+    async with AsyncExitStack() as stack:
+        postgres = around.postgres
+        if spec.own_postgres:
+            server = servers.postgres()
+            postgres = await asyncio.to_thread(server.__enter__)
+            stack.push_async_callback(asyncio.to_thread, server.__exit__, None, None, None)
+        settings = await stack.enter_async_context(settings_of(given["profile"], around.sqlite_template, postgres))
+        town = await stack.enter_async_context(a_town(settings, around.nursery))
         await spec.scenario(town, *([given["one"]] if "one" in given else []))
-
-
-__all__ = ["BOTH", "Surroundings", "Town", "run_all", "whole"]
