@@ -1,1 +1,1 @@
-"""What every adapter shares: the one sender, SOAP, XML, signing."""
+"""What every adapter shares: the one sender, SOAP, XML, signing; sheets and bills for those that read invoices."""

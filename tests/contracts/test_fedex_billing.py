@@ -13,7 +13,7 @@ import pytest
 
 from adapters.invoices.fedex_billing import ADAPTER
 from adapters.invoices.fedex_billing.reader import charge_type
-from adapters.invoices.fedex_billing.reader_cells import parsed_amount
+from adapters.toolkit.sheets import parsed_amount
 from schemas.charges import ChargeType, InvoiceReading
 
 ROOT = Path(__file__).parents[2]

@@ -7,16 +7,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from adapters.invoices.fedex_billing import codes
-from adapters.invoices.fedex_billing.reader_cells import (
-    Row,
-    decoded,
-    delimiter_of,
-    folded,
-    parsed_amount,
-    parsed_date,
-    records,
-)
 from adapters.seam import InvoiceProfile, InvoiceReader
+from adapters.toolkit.sheets import Dialect, Row, decoded, folded, parsed_amount, parsed_date, records
 from schemas.charges import CarrierInvoice, ChargeType, InvoiceLine, InvoiceProblem, InvoiceReading
 from schemas.iso import CURRENCY_DIGITS
 from schemas.values import Money, Weight, tidy
@@ -49,14 +41,14 @@ class FedexBilling(InvoiceReader):
     )
 
     def recognises(self, head: bytes) -> bool:
-        text = decoded(head).lstrip("\ufeff").casefold()
+        text = decoded(head).casefold()
         first = re.split(r"[,;|\t\r\n]", text, maxsplit=1)[0].strip().strip('"')
         return first in FIRST_NAMES or (WAYBILL in text and TRANSPORT in text)
 
     def read(self, document: bytes) -> InvoiceReading:
-        text = decoded(document)
-        sheet = _Sheet(decimal="," if delimiter_of(text) == ";" else ".")
-        for number, cells in records(text, sheet.tell_broken):
+        dialect = Dialect.of(document)
+        sheet = _Sheet(decimal=dialect.decimal)
+        for number, cells in records(document, dialect, sheet.tell_broken):
             sheet.take(number, cells)
         return sheet.closed()
 
