@@ -111,6 +111,14 @@ async def test_several_that_start_together_migrate_once(postgres: servers.Postgr
             await one.close()
 
 
+async def test_several_databases_are_migrated_at_once(tmp_path: Path) -> None:
+    several = [Database(f"sqlite:///{tmp_path / str(number)}.db") for number in range(4)]
+    await asyncio.gather(*(migrations.migrate(one) for one in several))
+    for one in several:
+        assert await look(one, differences) == []
+        await one.close()
+
+
 async def test_a_database_that_was_never_migrated_says_so(fresh: Database) -> None:
     if fresh.is_sqlite:
         fresh.path.parent.mkdir()

@@ -1,6 +1,7 @@
 """Migrations: additive, by Alembic, on either database, safe to run twice and by two processes at once."""
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -16,6 +17,9 @@ from gateway.store.database import Database
 
 HERE = Path(__file__).parent
 ONE_AT_A_TIME = 7_461_170_901  # an advisory lock of ours: two processes that start together migrate once
+_ALEMBIC = (
+    threading.Lock()
+)  # its `op` is the whole process's: two migrations at once would write into each other's database
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -30,12 +34,17 @@ async def migrate(database: Database) -> str:
     if database.is_sqlite:
         database.path.parent.mkdir(parents=True, exist_ok=True)
         return await asyncio.to_thread(_migrate_sqlite, str(database.path))
-    engine = create_async_engine(database.url.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    return await asyncio.to_thread(lambda: asyncio.run(_migrate_postgres(database.url)))
+
+
+async def _migrate_postgres(url: URL) -> str:
+    engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
-            return await connection.run_sync(_upgrade)
+            with _ALEMBIC:
+                return await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
 
@@ -43,7 +52,7 @@ async def migrate(database: Database) -> str:
 def _migrate_sqlite(path: str) -> str:
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     try:
-        with engine.begin() as connection:
+        with _ALEMBIC, engine.begin() as connection:
             return _upgrade(connection)
     finally:
         engine.dispose()
