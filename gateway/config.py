@@ -16,6 +16,8 @@ class Settings(BaseSettings):
     """Folder of the embedded database, the key file and the lock."""
     db: str = ""
     """`postgresql://…`; empty is SQLite in `data`."""
+    db_connections: Annotated[int, Field(ge=2, le=1000)] = 20
+    """PostgreSQL connections of one process, beside the two that its work engine listens on."""
     redis: str = ""
     """`redis://…` for pace shared across machines and live updates; empty is in-process."""
     key_file: Path | None = None

@@ -185,7 +185,7 @@ async def open_gateway(
     """Open everything, wait for the database if it is still starting, and close in reverse order."""
     clock = clock or clock_of(settings.test_clock)
     monotonic = monotonic or monotonic_of(settings.test_clock)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pool=settings.db_connections)
     lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic, clock)
     client = open_client()
     hooks = open_client(read_seconds=15, socket_factory=None if settings.private_endpoints else guarded_socket)
