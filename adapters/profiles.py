@@ -51,6 +51,16 @@ class StatedLimit(Facts):
     source: Text
 
 
+class RenewalTerms(Facts):
+    """How far an authorisation can be prolonged, in calendar days at a time."""
+
+    shortest: int
+    longest: int
+    only_expired: bool
+    """The carrier prolongs nothing that is still good."""
+    source: Text
+
+
 class CarrierProfile(Facts):
     """What the gateway knows about a carrier without asking it."""
 
@@ -80,6 +90,8 @@ class CarrierProfile(Facts):
     bills_as: ShortText | None = None
     """What its invoices call the carrier, where that is not the adapter's id: several adapters may be one carrier."""
     limits: tuple[StatedLimit, ...] = ()
+    renewal: RenewalTerms | None = None
+    """Set by an adapter that `Renews`."""
     credentials: type[BaseModel]
     extras: type[BaseModel] | None = None
     live_checked_on: date | None = None

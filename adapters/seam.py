@@ -19,6 +19,7 @@ from adapters.profiles import (
     Pace,
     PlatformAccount,
     PlatformProfile,
+    RenewalTerms,
     Service,
     StatedLimit,
 )
@@ -27,7 +28,7 @@ from schemas.charges import InvoiceReading, Quote
 from schemas.errors import AdapterError
 from schemas.messages import Document, InboundMessage, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
-from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, VoidReceipt
+from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, Renewal, VoidReceipt
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
 from schemas.values import ClientRef, Waybill
 
@@ -71,6 +72,17 @@ class FindsBookings(Protocol):
 
 
 @runtime_checkable
+class FindsByDay(Protocol):
+    """For carriers whose orders are listed by day only: `sent_at` is when the creating call left."""
+
+    async def find_bookings_sent(self, client_ref: ClientRef, sent_at: datetime) -> Sequence[FoundBooking]:
+        """All matches, each with its state."""
+        ...
+
+    async def find_pickups_sent(self, client_ref: ClientRef, sent_at: datetime) -> Sequence[Pickup]: ...
+
+
+@runtime_checkable
 class ListsBookings(Protocol):
     async def list_bookings(self, since: datetime) -> Sequence[FoundBooking]: ...
 
@@ -78,6 +90,16 @@ class ListsBookings(Protocol):
 @runtime_checkable
 class VoidsBookings(Protocol):
     async def void(self, waybill: Waybill) -> VoidReceipt: ...
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """Terms are the profile's `renewal`."""
+
+    async def renew(self, waybill: Waybill, days: int) -> Renewal:
+        """So many calendar days more for an authorisation that was not used in time. Asking again does no harm: an
+        authorisation that is good is refused, or answered with the limit that stands."""
+        ...
 
 
 @runtime_checkable
@@ -187,8 +209,10 @@ class InvoiceReader(ABC):
 
 CARRIER_CAPABILITIES: Mapping[str, type] = {
     "find": FindsBookings,
+    "find_by_day": FindsByDay,
     "list": ListsBookings,
     "void": VoidsBookings,
+    "renew": Renews,
     "quote": QuotesCharges,
     "label": FetchesLabels,
     "pickup": BooksPickups,
@@ -221,6 +245,7 @@ __all__ = [
     "Facts",
     "FetchesLabels",
     "FindsBookings",
+    "FindsByDay",
     "FindsPickups",
     "InvoiceProfile",
     "InvoiceReader",
@@ -236,6 +261,8 @@ __all__ = [
     "PushesTracking",
     "QuotesCharges",
     "Reader",
+    "RenewalTerms",
+    "Renews",
     "Service",
     "StatedLimit",
     "TakesDecision",

@@ -151,6 +151,18 @@ class VoidReceipt(Model):
     wire_text: Text | None = None
 
 
+class Renewal(Model):
+    """An authorisation whose time was over is good again, until `hand_over_by`.
+
+    Not `renewed`: it was good all along, as after a renewal whose answer was lost, and this is the limit that stands.
+    """
+
+    hand_over_by: Instant
+    renewed: bool = True
+    wire_code: Text | None = None
+    wire_text: Text | None = None
+
+
 class PickupRequest(Model):
     """Collect these parcels, between two instants on one day."""
 

@@ -6,9 +6,11 @@ from schemas.values import Instant, Model, Place, Text, Waybill
 
 
 class TrackingStatus(StrEnum):
-    """Closed. A carrier's "accepted" is our `handed_over`; a code that is in no table is `unknown`, never a neighbour."""
+    """Closed. A carrier's "accepted" is our `handed_over`; `expired` is an authorisation that
+    was not used in time and may be renewed; a code that is in no table is `unknown`, never a neighbour."""
 
     ANNOUNCED = "announced"
+    EXPIRED = "expired"
     HANDED_OVER = "handed_over"
     IN_TRANSIT = "in_transit"
     IN_CUSTOMS = "in_customs"

@@ -6,7 +6,7 @@ ever loaded from the network. A Fault is a fault at any status, inside HTTP 200 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -48,10 +48,19 @@ def build_envelope(wsdl: Path, operation: str, arguments: dict[str, Any]) -> tup
 
 
 class Soap:
-    """One service of one account: its WSDL, its address, the sender, and how this carrier's Faults read."""
+    """One service of one account: its WSDL, its address, the sender, how this carrier's Faults read, and the headers that go
+    with every call (HTTP Basic)."""
 
-    def __init__(self, http: Http, wsdl: Path, address: str, read_fault: FaultReader) -> None:
+    def __init__(
+        self,
+        http: Http,
+        wsdl: Path,
+        address: str,
+        read_fault: FaultReader,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.http, self.wsdl, self.address, self.read_fault = http, wsdl, address, read_fault
+        self.headers = dict(headers or {})
 
     async def read(self, name: str, operation: str, arguments: dict[str, Any]) -> xml.Element:
         """The first element of the reply's body, after a call that changes nothing."""
@@ -64,7 +73,7 @@ class Soap:
     async def _send(self, name: str, operation: str, arguments: dict[str, Any], *, creates: bool) -> xml.Element:
         await asyncio.to_thread(_builder, self.wsdl)
         content, action = build_envelope(self.wsdl, operation, arguments)
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', **self.headers}
         make = Call.create if creates else Call.read
         reply = await self.http.send(make(name, "POST", self.address, headers=headers, content=content, enveloped=True))
         return open_envelope(reply, self.read_fault)

@@ -33,6 +33,7 @@ class Seen(Protocol):
 # different scanners are minutes apart and "delivered" often carries an earlier one than "out for delivery".
 STAGE: Mapping[T, int] = {
     T.ANNOUNCED: 0,
+    T.EXPIRED: 0,  # renewed, it is waited for again: the latest word counts
     T.CANCELLED: 1,  # of the label only: a physical scan afterwards shows that it was used all the same
     T.HANDED_OVER: 2,
     T.IN_TRANSIT: 3,
@@ -94,6 +95,7 @@ FINAL = frozenset({T.DELIVERED, T.RETURNED_TO_SENDER, T.LOST, T.CANCELLED})
 STATE_OF: Mapping[T, ShipmentState] = {
     T.ANNOUNCED: ShipmentState.BOOKED,
     T.UNKNOWN: ShipmentState.BOOKED,
+    T.EXPIRED: ShipmentState.EXPIRED,
     T.CANCELLED: ShipmentState.CANCELLED,
     T.HANDED_OVER: ShipmentState.MOVING,
     T.IN_TRANSIT: ShipmentState.MOVING,
@@ -146,6 +148,7 @@ class Act(StrEnum):
     BOOK = "book"
     VOID = "void"
     COLLECT = "collect"
+    RENEW = "renew"
     ACCEPT = "accept"
     CANCEL = "cancel"
 
@@ -154,6 +157,7 @@ ALLOWED: Mapping[Act, frozenset[str]] = {
     Act.BOOK: frozenset({ShipmentState.REQUESTED, ShipmentState.ACTION_REQUIRED}),
     Act.VOID: frozenset({ShipmentState.BOOKED, ShipmentState.EXPIRED}),
     Act.COLLECT: frozenset({ShipmentState.BOOKED}),
+    Act.RENEW: frozenset({ShipmentState.BOOKED, ShipmentState.EXPIRED}),
     Act.ACCEPT: frozenset(
         {
             ReturnStatus.SHIPPED,

@@ -8,6 +8,7 @@ from schemas.tracking import TrackingStatus as T
 
 EVERY: Mapping[T, timedelta] = {
     T.ANNOUNCED: timedelta(hours=4),
+    T.EXPIRED: timedelta(hours=12),
     T.UNKNOWN: timedelta(hours=4),
     T.HANDED_OVER: timedelta(hours=3),
     T.IN_TRANSIT: timedelta(hours=3),

@@ -42,6 +42,8 @@ ALWAYS = ("booked", "refused", "throttled", "lost-reply", "garbage", "unknown-co
 IMPLIED = {
     "void": ("voided",),
     "find": ("found",),
+    "find_by_day": ("found", "pickup-found"),
+    "renew": ("renewed",),
     "quote": ("quoted",),
     "pickup": ("pickup-booked", "pickup-cancelled"),
     "label": ("label-fetched",),
