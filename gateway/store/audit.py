@@ -11,14 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, insert, literal_column, select, text
 
 from gateway.store.database import Connection
+from gateway.store.prepared import Prepared
 from gateway.store.tables import audit
 from gateway.store.types import EPOCH, MICROSECOND
 from schemas.values import Json
 
 GENESIS = "0" * 64
+LOCKING = Prepared(text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))"))
+ENDING = Prepared(
+    select(audit.c.seq, audit.c.digest)
+    .where(audit.c.chain == bindparam("this_chain"))
+    .order_by(audit.c.seq.desc())
+    .limit(literal_column("1"))
+)
+ADDING = Prepared(insert(audit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +63,14 @@ def digest(entry: Entry, seq: int, previous: str) -> str:
 
 async def append(connection: Connection, entries: Sequence[Entry], *, locks: bool) -> None:
     """Write the entries at the ends of their chains. `locks` on databases with several writers."""
-    chains = sorted({entry.chain for entry in entries})
-    if locks:
-        for chain in chains:
-            await connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))"), {"chain": chain}
-            )
-    last = (
-        select(audit.c.chain, func.max(audit.c.seq).label("seq"))
-        .where(audit.c.chain.in_(chains))
-        .group_by(audit.c.chain)
-    )
-    tails = last.subquery()
-    found = await connection.execute(
-        select(audit.c.chain, audit.c.seq, audit.c.digest).join(
-            tails, (audit.c.chain == tails.c.chain) & (audit.c.seq == tails.c.seq)
-        )
-    )
-    ends = {row.chain: (row.seq, row.digest) for row in found}
-    await connection.execute(insert(audit), list(_linked(entries, ends)))
+    ends: dict[str, tuple[int, str]] = {}
+    for chain in sorted({entry.chain for entry in entries}):
+        if locks:
+            await LOCKING.run(connection, {"chain": chain})
+        end = (await ENDING.run(connection, {"this_chain": chain})).first()
+        if end is not None:
+            ends[chain] = (end.seq, end.digest)
+    await ADDING.run(connection, list(_linked(entries, ends)))
 
 
 def _linked(entries: Iterable[Entry], ends: dict[str, tuple[int, str]]) -> Iterable[dict[str, Any]]:

@@ -16,32 +16,27 @@ class Accruals(Shelf):
         return await self.tx.all(self.mine().where(self.table.c.shipment_id.in_(shipment_ids)))
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(
-            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.created_at)
-        )
+        return await self.those("created_at", return_id=return_id)
 
 
 class Invoices(Shelf):
     table, prefix, noun = tables.invoices, "inv", "carrier invoice"
 
     async def by_key(self, carrier: str, number: str) -> Sequence[Record]:
-        columns = self.table.c
-        return await self.tx.all(self.mine().where(columns.carrier == carrier, columns.number == number))
+        return await self.those(carrier=carrier, number=number)
 
     async def by_sha256(self, sha256: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.sha256 == sha256))
+        return await self.those(sha256=sha256)
 
 
 class InvoiceLines(Shelf):
     table, prefix, noun = tables.invoice_lines, "lin", "invoice line"
 
     async def of_invoice(self, invoice_id: str) -> Sequence[Record]:
-        return await self.tx.all(
-            self.mine().where(self.table.c.invoice_id == invoice_id).order_by(self.table.c.position)
-        )
+        return await self.those("position", invoice_id=invoice_id)
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.id))
+        return await self.those("id", return_id=return_id)
 
     async def of_shipments(self, shipment_ids: Sequence[str], *, but: str) -> Sequence[Record]:
         """Lines of other invoices that were matched or disputed for these shipments."""
@@ -89,7 +84,7 @@ class Ledger(Shelf):
         return True
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.id))
+        return await self.those("id", return_id=return_id)
 
     async def sums(self, return_id: str | None = None) -> dict[str, int]:
         """Minor units by currency, over everything or one return; every one of them should be zero."""

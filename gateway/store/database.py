@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 import asyncpg
 from sqlalchemy import Executable, event
-from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy.engine import CursorResult, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from gateway.store.prepared import Sent
 from gateway.store.sqlite import Here, Writer, open_glances, open_readers, open_writer
 from schemas.errors import Unavailable
 
@@ -18,7 +19,24 @@ from schemas.errors import Unavailable
 class Connection(Protocol):
     """What a transaction runs its statements on, whichever database it is."""
 
+    @property
+    def dialect(self) -> Dialect: ...
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]: ...
+    async def send(self, text: str, values: Any, /) -> Sent: ...
+
+
+class There:
+    """A connection that waits for its answers: PostgreSQL's, and those of SQLite that read on threads of their own."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.dialect = connection.dialect
+        self.execute = connection.execute
+        self.get_raw_connection = connection.get_raw_connection
+        self._connection = connection
+
+    async def send(self, text: str, values: Any, /) -> Sent:
+        done = await self._connection.exec_driver_sql(text, values)
+        return done.fetchall() if done.returns_rows else (), done.rowcount
 
 
 LastWords = Callable[[Any], Awaitable[None]]
@@ -42,6 +60,7 @@ class Database:
             self._readers = open_readers(self.url.database or "")
             self._writer = Writer(open_writer(self.url.database or ""))
             self._glances = open_glances(self.url.database or "")
+            self._glance: Here | None = None
         else:
             dsn = self.url.set(drivername="postgresql+asyncpg")
             connect: dict[str, Any] = {"timeout": 2, "command_timeout": 30}
@@ -64,6 +83,9 @@ class Database:
     async def close(self) -> None:
         if self.is_sqlite:
             await self._writer.close()
+            if self._glance is not None:
+                self._glance.sync.close()
+                self._glance = None
             self._glances.dispose()
         await self._readers.dispose()
 
@@ -72,7 +94,7 @@ class Database:
         """A connection that sees committed data and cannot hold up the writer."""
         with _Plainly():
             async with self._readers.connect() as connection:
-                yield connection
+                yield There(connection)
 
     @asynccontextmanager
     async def glancing(self) -> AsyncIterator[Connection]:
@@ -81,8 +103,10 @@ class Database:
             async with self.reading() as connection:
                 yield connection
             return
-        with _Plainly(), self._glances.connect() as here:
-            yield Here(here)
+        with _Plainly():
+            if self._glance is None:
+                self._glance = Here(self._glances.connect())
+            yield self._glance
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
@@ -93,7 +117,7 @@ class Database:
                     await connection.exec_driver_sql("BEGIN")
                 else:
                     await connection.execution_options(isolation_level="REPEATABLE READ")
-                yield connection
+                yield There(connection)
                 if self.is_sqlite:
                     await connection.exec_driver_sql("COMMIT")
 
@@ -101,10 +125,15 @@ class Database:
     async def writing(self, last_words: LastWords | None = None) -> AsyncIterator[Connection]:
         """One transaction, durable when this returns. `last_words` runs as its last statements."""
         with _Plainly():
-            async with self._writer.transaction() if self.is_sqlite else self._readers.begin() as connection:
+            async with self._writer.transaction() if self.is_sqlite else self._beginning() as connection:
                 yield connection
                 if last_words:
                     await last_words(connection)
+
+    @asynccontextmanager
+    async def _beginning(self) -> AsyncIterator[There]:
+        async with self._readers.begin() as connection:
+            yield There(connection)
 
 
 def _hush(context: Any) -> None:

@@ -2,21 +2,28 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from gateway.store import tables
+from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
+
+_TASKS = tables.tasks.c
+DONE = Prepared(
+    update(tables.tasks).where(
+        _TASKS.exporter_id == bindparam("mine"), _TASKS.cause == bindparam("this_cause"), _TASKS.done_at.is_(None)
+    )
+)
 
 
 class Deadlines(Shelf):
     table, prefix, noun = tables.deadlines, "ddl", "deadline"
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.due_by))
+        return await self.those("due_by", return_id=return_id)
 
     async def of_clock(self, clock: str, subject_id: str) -> Record | None:
-        columns = self.table.c
-        return await self.tx.first(self.mine().where(columns.clock == clock, columns.subject_id == subject_id))
+        return await self.that(clock=clock, subject_id=subject_id)
 
 
 class Acceptances(Shelf):
@@ -24,7 +31,7 @@ class Acceptances(Shelf):
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         """Every version, the first first."""
-        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.version))
+        return await self.those("version", return_id=return_id)
 
     async def next_version(self, return_id: str) -> int:
         last = select(func.max(self.table.c.version)).where(self.table.c.return_id == return_id)
@@ -52,9 +59,7 @@ class Tasks(Shelf):
         return await self.tx.all(self.mine().where(columns.done_at.is_(None)).order_by(columns.created_at).limit(limit))
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(
-            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.created_at)
-        )
+        return await self.those("created_at", return_id=return_id)
 
     async def done_like(self, cause: str) -> None:
         """Everything whose cause begins so has been seen to."""
@@ -71,9 +76,5 @@ class Tasks(Shelf):
 
     async def done(self, cause: str) -> None:
         """What was asked for has happened."""
-        columns = self.table.c
-        await self.tx.run(
-            update(self.table)
-            .where(columns.exporter_id == self.tx.exporter_id, columns.cause == cause, columns.done_at.is_(None))
-            .values(done_at=self.tx.now, done_by=self.tx.actor)
-        )
+        said = {"this_cause": cause, "mine": self.tx.exporter_id, "done_at": self.tx.now, "done_by": self.tx.actor}
+        await self.tx.say(DONE, said)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
-from gateway.store.transaction import Record, Shelf, adding_new
+from gateway.store.prepared import Prepared
+from gateway.store.transaction import Record, Shelf, adding_new, those
 from gateway.store.work import Job
 
 
@@ -58,7 +59,9 @@ async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqli
         }
         for arrival in firsts.values()
     ]
-    await connection.execute(adding_new(inbox, ("source_id", "delivery_id"), sqlite=is_sqlite), rows)
+    added = await adding_new(inbox, ("source_id", "delivery_id"), sqlite=is_sqlite).run(connection, rows)
+    if added.rowcount == len(arrivals):
+        return {arrival.id for arrival in arrivals}
     mine = select(inbox.c.id).where(inbox.c.id.in_([row["id"] for row in rows]))
     new = set((await connection.execute(mine)).scalars())
     repeats = Counter((arrival.source_id, arrival.delivery_id) for arrival in arrivals if arrival.id not in new)
@@ -88,9 +91,7 @@ class Notices(Shelf):
     table, prefix, noun = tables.notices, "ntc", "notice"
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(
-            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.occurred_at)
-        )
+        return await self.those("occurred_at", return_id=return_id)
 
     async def between(self, since: datetime, until: datetime) -> Sequence[Record]:
         columns = self.table.c
@@ -102,11 +103,16 @@ class Deliveries(Shelf):
     table, prefix, noun = tables.deliveries, "dlv", "delivery"
 
     async def of_pair(self, notice_id: str, target_id: str) -> Record | None:
-        columns = self.table.c
-        return await self.tx.first(self.mine().where(columns.notice_id == notice_id, columns.target_id == target_id))
+        return await self.that(notice_id=notice_id, target_id=target_id)
 
     async def of_notices(self, notice_ids: Sequence[str]) -> Sequence[Record]:
         return await self.tx.all(self.mine().where(self.table.c.notice_id.in_(notice_ids)).order_by(self.table.c.id))
+
+
+_ANSWERS = tables.idempotency.c
+ANSWERED = Prepared(
+    update(tables.idempotency).where(_ANSWERS.exporter_id == bindparam("mine"), _ANSWERS.key == bindparam("this_key"))
+)
 
 
 class Answers:
@@ -127,18 +133,14 @@ class Answers:
         }
         if await self.tx.add_new(self.table, values, unique=("exporter_id", "key")):
             return None
-        row: Record | None = await self.tx.first(self._mine(key))
+        row: Record | None = (
+            await self.tx.say(those(self.table, ("key",)), {"this_key": key, "mine": self.tx.exporter_id})
+        ).first()
         return row
 
-    def _mine(self, key: str) -> Any:
-        return select(self.table).where(self.table.c.exporter_id == self.tx.exporter_id, self.table.c.key == key)
-
     async def keep(self, key: str, status: int, headers: dict[str, str], body: str) -> None:
-        await self.tx.run(
-            update(self.table)
-            .where(self.table.c.exporter_id == self.tx.exporter_id, self.table.c.key == key)
-            .values(status=status, headers=headers, body=body)
-        )
+        mine = {"this_key": key, "mine": self.tx.exporter_id}
+        await self.tx.say(ANSWERED, {**mine, "status": status, "headers": headers, "body": body})
 
 
 class Audit:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 
 from gateway.store import tables
 from gateway.store.database import Connection
+from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf, adding
 
 
@@ -18,7 +19,7 @@ class Exporters(Shelf):
 
     async def add(self, **values: Any) -> str:
         """The transaction's own exporter: it is opened under the id that he will have."""
-        await self.tx.run(adding(self.table), {"id": self.tx.exporter_id, **values})
+        await self.tx.say(adding(self.table), {"id": self.tx.exporter_id, **values})
         return self.tx.exporter_id
 
 
@@ -30,7 +31,7 @@ class Accounts(Shelf):
     table, prefix, noun = tables.accounts, "acc", "carrier account"
 
     async def listed(self) -> Sequence[Record]:
-        return await self.tx.all(self.mine().order_by(self.table.c.created_at))
+        return await self.those("created_at")
 
     async def by_number(self, carriers: Sequence[str], number: str | None) -> Record | None:
         """The account that a carrier's invoice names."""
@@ -46,12 +47,10 @@ class Sources(Shelf):
     table, prefix, noun = tables.sources, "src", "platform source"
 
     async def listed(self) -> Sequence[Record]:
-        return await self.tx.all(self.mine().order_by(self.table.c.created_at))
+        return await self.those("created_at")
 
     async def of_platform(self, platform: str) -> Record | None:
-        return await self.tx.first(
-            self.mine().where(self.table.c.platform == platform).order_by(self.table.c.created_at)
-        )
+        return next(iter(await self.those("created_at", platform=platform)), None)
 
 
 class Channels(Shelf):
@@ -59,41 +58,40 @@ class Channels(Shelf):
 
     async def listed(self) -> Sequence[Record]:
         """In the exporter's own order."""
-        return await self.tx.all(self.mine().order_by(self.table.c.rank, self.table.c.created_at))
+        return await self.those("rank", "created_at")
 
 
 class Endpoints(Shelf):
     table, prefix, noun = tables.endpoints, "end", "webhook endpoint"
 
     async def listed(self) -> Sequence[Record]:
-        return await self.tx.all(self.mine().order_by(self.table.c.created_at))
+        return await self.those("created_at")
 
     async def taking(self, kind: str) -> Sequence[Record]:
         """Enabled endpoints that want this kind of notice."""
-        rows = await self.tx.all(self.mine().where(self.table.c.enabled.is_(True)))
+        rows = await self.those(enabled=True)
         return [row for row in rows if not row.kinds or kind in row.kinds]
 
 
-# Asked with every request: built once.
 _KEYS = tables.api_keys.c
-KEY_OF = select(tables.api_keys).where(_KEYS.digest == bindparam("digest"), _KEYS.revoked_at.is_(None))
-SOURCE_OF = select(tables.sources).where(tables.sources.c.id == bindparam("this_id"))
-ACCOUNT_OF = select(tables.accounts).where(tables.accounts.c.id == bindparam("this_id"))
+KEY_OF = Prepared(select(tables.api_keys).where(_KEYS.digest == bindparam("digest"), _KEYS.revoked_at.is_(None)))
+SOURCE_OF = Prepared(select(tables.sources).where(tables.sources.c.id == bindparam("this_id")))
+ACCOUNT_OF = Prepared(select(tables.accounts).where(tables.accounts.c.id == bindparam("this_id")))
 
 
 async def key_of(connection: Connection, digest: str) -> Record | None:
     """The API key with this digest, and its exporter, unless revoked."""
-    return (await connection.execute(KEY_OF, {"digest": digest})).one_or_none()
+    return (await KEY_OF.run(connection, {"digest": digest})).first()
 
 
 async def source_of(connection: Connection, source_id: str) -> Record | None:
     """A platform source by its id alone: its webhook names no exporter."""
-    return (await connection.execute(SOURCE_OF, {"this_id": source_id})).one_or_none()
+    return (await SOURCE_OF.run(connection, {"this_id": source_id})).first()
 
 
 async def account_of(connection: Connection, account_id: str) -> Record | None:
     """A carrier account by its id alone: a carrier's push names no exporter."""
-    return (await connection.execute(ACCOUNT_OF, {"this_id": account_id})).one_or_none()
+    return (await ACCOUNT_OF.run(connection, {"this_id": account_id})).first()
 
 
 async def exporter_ids(connection: Connection) -> Sequence[str]:

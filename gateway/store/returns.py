@@ -21,12 +21,10 @@ class Returns(Shelf):
     table, prefix, noun = tables.returns, "ret", "return"
 
     async def by_rma(self, source_id: str, rma_id: str, *, lock: bool = False) -> Record | None:
-        columns = self.table.c
-        mine = self.mine().where(columns.source_id == source_id, columns.rma_id == rma_id)
-        return await self.tx.first(mine.with_for_update() if lock else mine)
+        return await self.that(lock=lock, source_id=source_id, rma_id=rma_id)
 
     async def by_external(self, external_id: str) -> Record | None:
-        return await self.tx.first(self.mine().where(self.table.c.external_id == external_id))
+        return await self.that(external_id=external_id)
 
     async def known_as(self, return_id: str, numbers: Iterable[tuple[str, str | None]]) -> None:
         """Make the return findable by these (kind, number) pairs; what is empty or known already is passed over."""

@@ -19,13 +19,10 @@ class Shipments(Shelf):
     table, prefix, noun = tables.shipments, "shp", "shipment"
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(
-            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.created_at)
-        )
+        return await self.those("created_at", return_id=return_id)
 
     async def by_waybill(self, carrier: str, waybill: str) -> Sequence[Record]:
-        columns = self.table.c
-        return await self.tx.all(self.mine().where(columns.carrier == carrier, columns.waybill == waybill))
+        return await self.those(carrier=carrier, waybill=waybill)
 
     async def by_waybills(self, carrier: str, waybills: Sequence[str]) -> Sequence[Record]:
         columns = self.table.c
@@ -55,7 +52,7 @@ class Shipments(Shelf):
         return await self.tx.all(due.order_by(columns.poll_at).limit(limit))
 
     async def in_state(self, state: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.state == state).order_by(self.table.c.created_at))
+        return await self.those("created_at", state=state)
 
     async def waiting_on(self, account_id: str) -> Sequence[Record]:
         """The account's shipments that are planned, or to be stopped."""
@@ -81,21 +78,14 @@ class Attempts(Shelf):
     table, prefix, noun = tables.attempts, "att", "attempt"
 
     async def of_subject(self, kind: str, subject_id: str) -> Sequence[Record]:
-        columns = self.table.c
-        mine = self.mine().where(columns.kind == kind, columns.subject_id == subject_id)
-        return await self.tx.all(mine.order_by(columns.number))
+        return await self.those("number", kind=kind, subject_id=subject_id)
 
     async def holder(self, kind: str, subject_id: str) -> Record | None:
         """The attempt that holds the subject's slot, if any."""
-        columns = self.table.c
-        return await self.tx.first(
-            self.mine().where(columns.kind == kind, columns.subject_id == subject_id, columns.state.in_(SLOT))
-        )
+        return next((one for one in await self.of_subject(kind, subject_id) if one.state in SLOT), None)
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(
-            self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.sent_at, self.table.c.id)
-        )
+        return await self.those("sent_at", "id", return_id=return_id)
 
     async def known_waybills(self, carrier: str, waybills: Sequence[str]) -> set[str]:
         """Those of these waybills that an attempt of ours has or had."""
@@ -116,22 +106,14 @@ class Attempts(Shelf):
         return set((await self.tx.run(mine)).scalars())
 
     async def live_by_waybill(self, carrier: str, waybill: str) -> Record | None:
-        columns = self.table.c
-        return await self.tx.first(
-            self.mine().where(
-                columns.kind == "booking",
-                columns.carrier == carrier,
-                columns.waybill == waybill,
-                columns.state == "live",
-            )
-        )
+        return await self.that(kind="booking", carrier=carrier, waybill=waybill, state="live")
 
 
 class Exchanges(Shelf):
     table, prefix, noun = tables.exchanges, "exc", "exchange"
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.return_id == return_id).order_by(self.table.c.at))
+        return await self.those("at", return_id=return_id)
 
 
 class Labels(Shelf):
@@ -160,9 +142,7 @@ class Events(Shelf):
 
     async def of_shipment(self, shipment_id: str) -> Sequence[Record]:
         """In order of time; equal times in a fixed order."""
-        columns = self.table.c
-        mine = self.mine().where(columns.shipment_id == shipment_id)
-        return await self.tx.all(mine.order_by(columns.occurred_at, columns.digest))
+        return await self.those("occurred_at", "digest", shipment_id=shipment_id)
 
     async def of_shipments(self, shipment_ids: Sequence[str]) -> Sequence[Record]:
         columns = self.table.c

@@ -10,6 +10,7 @@ pool of its own with threads, so that a long query holds up nobody.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from gateway.store.prepared import Sent
+
 BATCH = 128
 """Transactions that may share one COMMIT; bounds how long the first of them waits."""
 
@@ -30,9 +33,22 @@ class Here:
 
     def __init__(self, connection: SyncConnection) -> None:
         self.sync = connection
+        self.dialect = connection.dialect
+        self._driver: Any = connection.connection.dbapi_connection
 
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
         return self.sync.execute(statement, parameters)
+
+    async def send(self, text: str, values: Any, /) -> Sent:
+        """Past SQLAlchemy, whose way round costs eight times the statement; errors are told as it would tell them."""
+        try:
+            if isinstance(values, list):
+                return (), self._driver.executemany(text, values).rowcount
+            cursor = self._driver.execute(text, values)
+            return cursor.fetchall(), cursor.rowcount
+        except sqlite3.Error as error:
+            said = DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect)
+            raise said from error
 
     def driver_sql(self, statement: str) -> None:
         self.sync.exec_driver_sql(statement)

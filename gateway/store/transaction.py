@@ -12,11 +12,8 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    Insert,
     Row,
-    Select,
     Table,
-    Update,
     bindparam,
     insert,
     select,
@@ -29,40 +26,42 @@ from sqlalchemy.engine import CursorResult
 from gateway.store import audit, work
 from gateway.store.database import Connection
 from gateway.store.ids import new_id
+from gateway.store.prepared import Prepared, Rows, Stored
 from gateway.store.work import Job
 from schemas.errors import NotFound
 from schemas.values import Json
 
-Record = Row[Any]
+Record = Stored | Row[Any]
 """One row, its columns as attributes, in the types of its table."""
 
 
-# Statements that every transaction uses are built once: building one anew costs more than SQLite takes to run it.
+# What is said in every transaction is prepared, by table and columns.
 
 
 @cache
-def by_id(table: Table, *, lock: bool = False) -> Select[Any]:
-    """One row of one exporter's, by `this_id` and `mine`."""
-    mine = select(table).where(table.c.id == bindparam("this_id"), _owner(table) == bindparam("mine"))
-    return mine.with_for_update() if lock else mine
+def those(table: Table, equal: tuple[str, ...], order: tuple[str, ...] = (), *, lock: bool = False) -> Prepared:
+    """Rows of `mine` whose columns `equal` their parameters; each column's parameter is its name with `this_` before it."""
+    wanted = [table.c[name] == bindparam(f"this_{name}", type_=table.c[name].type) for name in equal]
+    mine = select(table).where(_owner(table) == bindparam("mine"), *wanted).order_by(*(table.c[name] for name in order))
+    return Prepared(mine.with_for_update() if lock else mine)
 
 
 @cache
-def adding(table: Table) -> Insert:
-    return insert(table)
+def adding(table: Table) -> Prepared:
+    return Prepared(insert(table))
 
 
 @cache
-def adding_new(table: Table, unique: tuple[str, ...], *, sqlite: bool) -> Executable:
+def adding_new(table: Table, unique: tuple[str, ...], *, sqlite: bool) -> Prepared:
     """Insert, or nothing where the unique columns are taken."""
     insert_into = lite.insert if sqlite else postgresql.insert
-    return insert_into(table).on_conflict_do_nothing(index_elements=list(unique))
+    return Prepared(insert_into(table).on_conflict_do_nothing(index_elements=list(unique)))
 
 
 @cache
-def changing(table: Table) -> Update:
+def changing(table: Table) -> Prepared:
     """Columns named in the parameters are set in the row `this_id` of `mine`."""
-    return update(table).where(table.c.id == bindparam("this_id"), _owner(table) == bindparam("mine"))
+    return Prepared(update(table).where(table.c.id == bindparam("this_id"), _owner(table) == bindparam("mine")))
 
 
 def _owner(table: Table) -> ColumnElement[Any]:
@@ -81,7 +80,12 @@ class Tx:
         self.woken: list[Job] = []
         self._entries: list[audit.Entry] = []
 
+    async def say(self, statement: Prepared, asked: Json | Sequence[Json]) -> Rows:
+        """Run what is prepared, with values that come by name."""
+        return await statement.run(self.connection, asked)
+
     async def run(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run what is made for the occasion."""
         return await self.connection.execute(statement, parameters)
 
     async def all(self, statement: Executable) -> Sequence[Record]:
@@ -96,7 +100,7 @@ class Tx:
     async def add_new(self, table: Table, *rows: Json, unique: tuple[str, ...]) -> bool:
         """Insert rows unless their unique columns are taken already; of one row: whether it was inserted."""
         statement = adding_new(table, unique, sqlite=self.is_sqlite)
-        return (await self.run(statement, list(rows) if len(rows) > 1 else rows[0])).rowcount == 1
+        return (await self.say(statement, rows if len(rows) > 1 else rows[0])).rowcount == 1
 
     async def claim(self, job: Job) -> Record | None:
         """Take the job's turn; None where the row is not due any more."""
@@ -155,31 +159,40 @@ class Shelf:
     def mine(self) -> Any:
         return select(self.table).where(self.table.c.exporter_id == self.tx.exporter_id)
 
+    async def those(self, *order: str, **equal: Any) -> Sequence[Record]:
+        """Rows by the values of columns, in the order of others."""
+        asked = {f"this_{name}": value for name, value in equal.items()}
+        return (await self.tx.say(those(self.table, tuple(equal), order), {**asked, "mine": self.tx.exporter_id})).all()
+
+    async def that(self, *, lock: bool = False, **equal: Any) -> Record | None:
+        """The one row with these values, if there is any. `lock` holds it until the end."""
+        asked = {f"this_{name}": value for name, value in equal.items()}
+        statement = those(self.table, tuple(equal), lock=lock)
+        return (await self.tx.say(statement, {**asked, "mine": self.tx.exporter_id})).first()
+
     async def find(self, row_id: str) -> Record | None:
-        found = await self.tx.run(by_id(self.table), {"this_id": row_id, "mine": self.tx.exporter_id})
-        return found.first()
+        return await self.that(id=row_id)
 
     async def get(self, row_id: str, *, lock: bool = False) -> Record:
         """Raises NotFound, the same whether it is nobody's or somebody else's. `lock` holds it until the end."""
-        statement = by_id(self.table, lock=lock)
-        row = (await self.tx.run(statement, {"this_id": row_id, "mine": self.tx.exporter_id})).first()
+        row = await self.that(lock=lock, id=row_id)
         if row is None:
             raise NotFound(f"no such {self.noun}")
         return row
 
     async def add(self, **values: Any) -> str:
         row_id: str = values.pop("id", None) or self.tx.new_id(self.prefix)
-        await self.tx.run(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
+        await self.tx.say(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
         return row_id
 
     async def add_all(self, rows: Sequence[Json]) -> None:
         """Many rows in one statement; each brings its id."""
         if rows:
             mine = {"exporter_id": self.tx.exporter_id}
-            await self.tx.run(adding(self.table), [{**mine, **row} for row in rows])
+            await self.tx.say(adding(self.table), [{**mine, **row} for row in rows])
 
     async def set(self, row_id: str, **values: Any) -> None:
-        await self.tx.run(changing(self.table), {"this_id": row_id, "mine": self.tx.exporter_id, **values})
+        await self.tx.say(changing(self.table), {"this_id": row_id, "mine": self.tx.exporter_id, **values})
 
     async def page(self, *conditions: Any, after: tuple[datetime, str] | None, limit: int) -> Sequence[Record]:
         """Newest first, stable; `after` is the last row's (created_at, id) of the page before."""

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Row, Table, bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
+from gateway.store.prepared import Prepared, Stored
 from schemas.values import Json
 
 LEASE = timedelta(seconds=90)
@@ -53,16 +54,16 @@ class TurnLost(Exception):
     """Somebody else's turn: what was done is dropped, nothing is written."""
 
 
-async def claim(connection: Connection, job: Job, now: datetime, lease: timedelta = LEASE) -> Row[Any] | None:
+async def claim(connection: Connection, job: Job, now: datetime, lease: timedelta = LEASE) -> Stored | None:
     """Take the row's next turn if it is due and nobody has taken the job's; None where it is not, any more."""
     asked = {"this_id": job.id, "mine": job.exporter_id, "this_turn": job.turn, "now": now, "until": now + lease}
-    return (await connection.execute(_claiming(job.kind), asked)).one_or_none()
+    return (await _claiming(job.kind).run(connection, asked)).first()
 
 
 @cache
-def _claiming(kind: str) -> Executable:
+def _claiming(kind: str) -> Prepared:
     table = WORK[kind]
-    return (
+    return Prepared(
         update(table)
         .where(
             table.c.id == bindparam("this_id"),
@@ -78,7 +79,7 @@ def _claiming(kind: str) -> Executable:
 async def settle(
     connection: Connection,
     kind: str,
-    row: Row[Any],
+    row: Any,
     *,
     due_at: datetime | None = None,
     tries: int = 0,
@@ -86,15 +87,15 @@ async def settle(
 ) -> None:
     """End the turn: when the row is due next (None: never), or why it is parked. Raises TurnLost."""
     said = {"this_id": row.id, "this_turn": row.turn, "due_at": due_at, "tries": tries, "parked": parked, "held": False}
-    kept = await connection.execute(_settling(kind), said)
+    kept = await _settling(kind).run(connection, said)
     if kept.rowcount != 1:
         raise TurnLost(f"{kind} {row.id}")
 
 
 @cache
-def _settling(kind: str) -> Executable:
+def _settling(kind: str) -> Prepared:
     table = WORK[kind]
-    return update(table).where(table.c.id == bindparam("this_id"), table.c.turn == bindparam("this_turn"))
+    return Prepared(update(table).where(table.c.id == bindparam("this_id"), table.c.turn == bindparam("this_turn")))
 
 
 async def stumble(
@@ -125,17 +126,17 @@ async def make_due(
     asked = {"this_id": row_id, "mine": exporter_id, "due_at": at, "at": at, "tries": 0, "parked": None}
     if not only_earlier:
         del asked["at"]
-    turn = (await connection.execute(_moving(kind, only_earlier=only_earlier), asked)).scalar_one_or_none()
-    return None if turn is None else Job(kind, row_id, exporter_id, turn)
+    moved = (await _moving(kind, only_earlier=only_earlier).run(connection, asked)).first()
+    return None if moved is None else Job(kind, row_id, exporter_id, moved.turn)
 
 
 @cache
-def _moving(kind: str, *, only_earlier: bool) -> Executable:
+def _moving(kind: str, *, only_earlier: bool) -> Prepared:
     columns = WORK[kind].c
     mine = (columns.id == bindparam("this_id")) & (columns.exporter_id == bindparam("mine")) & columns.held.is_(False)
     if only_earlier:
         mine &= columns.due_at.is_(None) | (columns.due_at > bindparam("at"))
-    return update(WORK[kind]).where(mine).returning(columns.turn)
+    return Prepared(update(WORK[kind]).where(mine).returning(columns.turn))
 
 
 async def release(connection: Connection, now: datetime) -> int:
@@ -149,14 +150,17 @@ async def release(connection: Connection, now: datetime) -> int:
 
 async def due(connection: Connection, kind: str, now: datetime, limit: int = 500) -> Sequence[Job]:
     """Ids of rows whose time has come, oldest first, across exporters. Rows another sweep holds are passed over."""
-    table = WORK[kind]
-    rows = await connection.execute(
-        select(table.c.id, table.c.exporter_id, table.c.turn)
-        .where(table.c.due_at.is_not(None), table.c.due_at <= now)
-        .order_by(table.c.due_at)
-        .limit(limit)
+    rows = await _due(kind).run(connection, {"now": now, "limit": limit})
+    return [Job(kind, row.id, row.exporter_id, row.turn) for row in rows.all()]
+
+
+@cache
+def _due(kind: str) -> Prepared:
+    columns = WORK[kind].c
+    due = select(columns.id, columns.exporter_id, columns.turn).where(
+        columns.due_at.is_not(None), columns.due_at <= bindparam("now")
     )
-    return [Job(kind, row.id, row.exporter_id, row.turn) for row in rows]
+    return Prepared(due.order_by(columns.due_at).limit(bindparam("limit")))
 
 
 async def standing(connection: Connection, now: datetime) -> dict[str, int]:

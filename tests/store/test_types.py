@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import insert, select, text
-from sqlalchemy.exc import StatementError
 
 from gateway.store import tables
 from gateway.store.ids import new_id
@@ -46,7 +45,7 @@ async def test_an_instant_without_a_zone_is_refused(store: Store) -> None:
         async with store.transaction(exporter) as tx:
             await tx.sources.set("src_1", created_at=datetime(2026, 3, 2))  # noqa: DTZ001 - the point
 
-    with pytest.raises(StatementError, match="needs its zone"):
+    with pytest.raises(ValueError, match="needs its zone"):
         await keep()
 
 
@@ -80,7 +79,7 @@ async def test_a_model_with_an_unknown_field_is_not_read_as_if_nothing_were(stor
         await tx.run(text('UPDATE returns SET "authorization" = \'{"rma_id": "R1", "status": "approved", "x": 1}\''))
     async with store.reading(exporter) as tx:
         with pytest.raises(ValidationError):
-            await tx.returns.get(row_id)
+            _ = (await tx.returns.get(row_id)).authorization
 
 
 async def test_json_comes_back_equal_and_null_is_not_the_word_null(store: Store) -> None:
