@@ -1,9 +1,9 @@
 """Backup and restore, from either database to one file and back into an empty one.
 
 The file is a SQLite database with the same tables. A restored copy starts with every account paused, because the carriers
-went on while the backup stood still: what was planned when it was taken may be booked by now. Our references follow from the
-shipment and the attempt's number, so the copy looks each of them up under the reference that the lost attempt had, and books
-only what is absent. `homeward resume` opens the accounts when that is done.
+went on while the backup stood still: what was planned when it was taken, or came in since, may be booked by now. Our
+references follow from what the platform calls a return and the attempt's number, so the copy looks it up under the reference
+that the lost attempt had, and books only what is absent. `homeward resume` opens the accounts when that is done.
 """
 
 import os
@@ -97,8 +97,8 @@ async def _doubt_everything_planned(gw: Gateway) -> None:
         async with gw.store.transaction(exporter_id, "restore") as tx:
             for account in await tx.accounts.listed():
                 await attempts.pause(tx, account.id, PAUSED)
+                await tx.accounts.set(account.id, doubted_until=tx.now)
             for shipment in await tx.shipments.in_state(ShipmentState.REQUESTED):
                 if await tx.attempts.holder("booking", shipment.id) is None:
                     account = await tx.accounts.get(shipment.account_id)
-                    attempt = await booking.intend(tx, shipment, account)
-                    await attempts.mark_unknown(tx, booking.BOOKING, attempt, None)
+                    await booking.doubt(tx, shipment, account)

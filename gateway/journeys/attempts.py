@@ -17,7 +17,7 @@ from adapters.seam import Carrier, CarrierProfile, LookUp
 from adapters.toolkit.redaction import Exchange
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
-from gateway.rules.references import client_ref
+from gateway.rules.references import nth
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import (
@@ -30,6 +30,7 @@ from schemas.errors import (
     Throttled,
     Unavailable,
 )
+from schemas.values import ClientRef
 
 log = structlog.get_logger(__name__)
 KEPT_TEXT = 20_000
@@ -87,9 +88,17 @@ class Outcome:
 
 
 async def begin(
-    tx: Desk, act: Act, subject_id: str, account: Record, request: Callable[[str], str], *, return_id: str | None
+    tx: Desk,
+    act: Act,
+    subject_id: str,
+    account: Record,
+    request: Callable[[str], str],
+    *,
+    first: ClientRef,
+    return_id: str | None,
 ) -> Record:
-    """Write down the intent. `request` makes the canonical JSON of what will be asked under a reference of ours."""
+    """Write down the intent. `request` makes the canonical JSON of what will be asked under a reference of ours; `first` is
+    the reference of the subject's first attempt."""
     before = await tx.attempts.of_subject(act.kind, subject_id)
     last = before[-1] if before else None
     if last is not None and last.state == "refused" and last.reason in NEVER_LEFT:
@@ -103,7 +112,7 @@ async def begin(
         await tx.attempts.set(last.id, state="sending", sent_at=tx.now, due_at=None, look_ups=0, settled_at=None)
         return await tx.attempts.get(last.id)
     number = last.number + 1 if last is not None else 1
-    reference = client_ref(subject_id if act.kind in ("booking", "pickup") else f"{act.kind}:{subject_id}", number)
+    reference = nth(first, number)
     attempt_id = await tx.attempts.add(
         return_id=return_id,
         account_id=account.id,

@@ -15,6 +15,7 @@ from gateway.crash import crash
 from gateway.journeys import attempts, clocks, labels, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
+from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -77,13 +78,36 @@ async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -
     if holder is not None or shipment.state != ShipmentState.REQUESTED:
         await tx.settle("book", shipment)
         return None
-    return BOOKING, await intend(tx, shipment, account)
+    if account.doubted_until is not None and await _may_be_booked(tx, shipment, account):
+        await doubt(tx, shipment, account)
+        await tx.settle("book", shipment)
+        return None
+    return BOOKING, await _intend(tx, shipment, account)
 
 
-async def intend(tx: Desk, shipment: Record, account: Record) -> Record:
+async def _may_be_booked(tx: Desk, shipment: Record, account: Record) -> bool:
+    """Whether what this database was before it was restored may have booked it already."""
+    if await tx.attempts.of_subject("booking", shipment.id):
+        return False
+    row = await tx.returns.get(shipment.return_id)
+    return bool((row.version_at or row.created_at) < account.doubted_until)
+
+
+async def doubt(tx: Desk, shipment: Record, account: Record) -> None:
+    """Look a shipment up at the carrier, as if it had been sent, before it is booked."""
+    await attempts.mark_unknown(tx, BOOKING, await _intend(tx, shipment, account), None)
+
+
+async def _intend(tx: Desk, shipment: Record, account: Record) -> Record:
     """Write down the intent to book a shipment, under the reference of its next attempt."""
     return await attempts.begin(
-        tx, BOOKING, shipment.id, account, lambda ref: _request(shipment, ref, tx.now), return_id=shipment.return_id
+        tx,
+        BOOKING,
+        shipment.id,
+        account,
+        lambda ref: _request(shipment, ref, tx.now),
+        first=shipment.request.client_ref,
+        return_id=shipment.return_id,
     )
 
 
@@ -104,8 +128,9 @@ async def _next_void(tx: Desk, shipment: Record, account: Record, holder: Record
         await tx.settle("book", shipment)
         return None
     said = json.dumps({"waybill": holder.waybill})
+    first, chain = client_ref(f"void:{holder.id}", 1), shipment.return_id
     return voiding.VOID, await attempts.begin(
-        tx, voiding.VOID, holder.id, account, lambda ref: said, return_id=shipment.return_id
+        tx, voiding.VOID, holder.id, account, lambda _: said, first=first, return_id=chain
     )
 
 

@@ -110,7 +110,13 @@ async def _next_call(gw: Gateway, tx: Desk, pickup: Record, account: Record) -> 
         await tx.settle("pickup", pickup)
         return None
     return PICKUP, await attempts.begin(
-        tx, PICKUP, pickup.id, account, lambda ref: _request(pickup, ref), return_id=await _return_of(tx, pickup)
+        tx,
+        PICKUP,
+        pickup.id,
+        account,
+        lambda ref: _request(pickup, ref),
+        first=pickup.request.client_ref,
+        return_id=await _return_of(tx, pickup),
     )
 
 
@@ -127,8 +133,9 @@ async def _next_cancel(tx: Desk, pickup: Record, account: Record, holder: Record
         await tx.settle("pickup", pickup)
         return None
     said = json.dumps(pickup.result)
+    first, return_id = client_ref(f"pickup_void:{holder.id}", 1), await _return_of(tx, pickup)
     return CANCEL, await attempts.begin(
-        tx, CANCEL, holder.id, account, lambda ref: said, return_id=await _return_of(tx, pickup)
+        tx, CANCEL, holder.id, account, lambda _: said, first=first, return_id=return_id
     )
 
 

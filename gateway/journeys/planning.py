@@ -18,7 +18,7 @@ from schemas.customs import CustomsDeclaration, CustomsItem
 from schemas.messages import NoticeKind
 from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, ReturnKind, ReturnStatus
 from schemas.shipments import BookingRequest, Parcel, ShipmentState
-from schemas.values import Money, Party, Reference, ReferenceKind, Weight
+from schemas.values import ClientRef, Money, Party, Reference, ReferenceKind, Weight
 
 ASSUMED_GRAMS = 1000
 """Of an item whose weight nobody stated: the carrier weighs it anyway, and bills what it weighed."""
@@ -135,9 +135,17 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     planned = await tx.shipments.of_return(row.id)
     waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), None)
     if waiting is not None:
+        request = request.model_copy(update={"client_ref": waiting.request.client_ref})
         await tx.shipments.set(waiting.id, request=request, channel_id=channel.id, account_id=account.id)
         return str(waiting.id)
+    request = request.model_copy(update={"client_ref": _reference(row, len(planned))})
     return await _add_shipment(tx, row, channel, account, request)
+
+
+def _reference(row: Record, planned: int) -> ClientRef:
+    """The reference of the return's next shipment. It follows from what the platform or the exporter calls the return: a
+    database that was restored, and has forgotten the return, gives it the reference that the carrier knows."""
+    return client_ref(f"{row.source_id}:{row.external_id or row.rma_id}:{planned}", 1)
 
 
 async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record, request: BookingRequest) -> str:
@@ -150,7 +158,7 @@ async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record,
         carrier=account.carrier,
         state=ShipmentState.REQUESTED,
         status="announced",
-        request=request.model_copy(update={"client_ref": client_ref(shipment_id, 1)}),
+        request=request,
         created_at=tx.now,
         due_at=tx.now,
     )

@@ -4,6 +4,7 @@ A verdict is written down with who gave it and why. None of them sends anything 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from gateway.core import Gateway
@@ -15,6 +16,9 @@ from gateway.store.transaction import Record
 from schemas.errors import Conflict
 from schemas.shipments import Booking, Pickup, RefundState, ShipmentState, VoidOutcome, VoidReceipt
 from schemas.values import Waybill
+
+DOUBT = timedelta(days=1)
+"""After a restore: how long returns that come in are looked up before they are booked. Platforms have told again by then."""
 
 AGAIN = frozenset({ShipmentState.ACTION_REQUIRED, ShipmentState.EXPIRED, ShipmentState.CANCELLED})
 
@@ -112,7 +116,8 @@ async def book_again(tx: Desk, shipment_id: str) -> None:
 async def resume_account(tx: Desk, account_id: str) -> None:
     """Open a paused account again: its polls and bookings go on."""
     account = await tx.accounts.get(account_id, lock=True)
-    await tx.accounts.set(account_id, paused=None)
+    doubted_until = tx.now + DOUBT if account.doubted_until else None
+    await tx.accounts.set(account_id, paused=None, doubted_until=doubted_until)
     tx.note("account.resumed", account_id, before={"paused": account.paused})
     await tx.tasks.done_like(f"paused:{account_id}:")
     await tx.wake("poll", account_id)

@@ -27,8 +27,18 @@ def client_ref(subject_id: str, number: int) -> ClientRef:
     """The reference of a subject's nth attempt; the same every time it is asked for."""
     digest = int.from_bytes(hashlib.sha256(subject_id.encode()).digest()[:8])
     core = "".join(DIGITS[(digest >> (5 * place)) & 31] for place in range(12))
-    body = f"HW{core}-{DIGITS[number // 32 % 32]}{DIGITS[number % 32]}"
+    body = f"HW{core}-{_digits(number)}"
     return ClientRef(body + _check(body))
+
+
+def nth(first: ClientRef, number: int) -> ClientRef:
+    """The reference of the nth attempt of the subject that this one was made for."""
+    body = f"{first.rpartition('-')[0]}-{_digits(number)}"
+    return ClientRef(body + _check(body))
+
+
+def _digits(number: int) -> str:
+    return DIGITS[number // 32 % 32] + DIGITS[number % 32]
 
 
 def is_client_ref(text: str) -> bool:

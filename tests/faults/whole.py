@@ -2,11 +2,10 @@
 look up what came of theirs. `@whole()` makes a test of a scenario; the first of them runs all that were selected."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -38,18 +37,15 @@ def whole(
     *,
     on: Sequence[str] = BOTH,
     each: Sequence[Any] = (),
-    fails: Mapping[Any, str] = MappingProxyType({}),
     soak: Sequence[Any] = (),
     alone: bool = False,
     own_postgres: bool = False,
     limit: float = LIMIT,
 ) -> Callable[[Scenario], Any]:
-    """A test of a scenario that takes a Town, and one of `each` where given: those in `fails` are known to, and why; those in
-    `soak` are left to long runs."""
+    """A test of a scenario that takes a Town, and one of `each` where given: those in `soak` are left to long runs."""
 
     def mark(one: Any) -> list[Any]:
-        known = [pytest.mark.xfail(strict=True, reason=fails[one])] if one in fails else []
-        return known + ([pytest.mark.soak] if one in soak else [])
+        return [pytest.mark.soak] if one in soak else []
 
     def make(scenario: Scenario) -> Any:
         spec = Spec(scenario, alone, own_postgres, limit)

@@ -57,6 +57,7 @@ accounts = Table(
     Column("lane", String(80), nullable=False),
     Column("hook_secret", Text),  # sealed
     Column("paused", Text),
+    Column("doubted_until", Instant),  # restored: what was approved before is looked up before it is booked
     Column("created_at", Instant, nullable=False),
     *work(),
     due("accounts"),

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=80), nullable=False),
         sa.Column("hook_secret", sa.Text(), nullable=True),
         sa.Column("paused", sa.Text(), nullable=True),
+        sa.Column("doubted_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
