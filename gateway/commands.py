@@ -39,7 +39,7 @@ async def serve(settings: Settings, *, with_sandbox: bool) -> None:
         stop = running.until_told_to_stop()
         await stack.enter_async_context(running.working(gw))
         await _serve_web(stack, gw)
-        await stop.wait()
+        await running.stay(stop)
 
 
 async def serve_web(settings: Settings) -> None:
@@ -48,7 +48,7 @@ async def serve_web(settings: Settings) -> None:
         running.telling(gw)
         stop = running.until_told_to_stop()
         await _serve_web(stack, gw, shared=True)
-        await stop.wait()
+        await running.stay(stop)
 
 
 async def serve_work(settings: Settings) -> None:
@@ -57,7 +57,7 @@ async def serve_work(settings: Settings) -> None:
         stop = running.until_told_to_stop()
         async with running.working(gw):
             log.info("working", at_once=settings.jobs_at_once)
-            await stop.wait()
+            await running.stay(stop)
 
 
 async def _serve_web(stack: AsyncExitStack, gw: Gateway, *, shared: bool = False) -> None:

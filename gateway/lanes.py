@@ -39,6 +39,7 @@ class Breaker:
 
     monotonic: Callable[[], float]
     outcomes: deque[tuple[float, bool]] = field(default_factory=deque)
+    failures: int = 0
     opened_at: float | None = None
     probed_at: float = 0.0
 
@@ -66,11 +67,12 @@ class Breaker:
         if not failed and self.opened_at is not None:
             self.opened_at = None
             self.outcomes.clear()
+            self.failures = 0
         self.outcomes.append((now, failed))
-        while self.outcomes and now - self.outcomes[0][0] > WINDOW:
-            self.outcomes.popleft()
-        failures = sum(bad for _, bad in self.outcomes)
-        if self.opened_at is None and len(self.outcomes) >= CALLS and failures * 2 >= len(self.outcomes):
+        self.failures += failed
+        while now - self.outcomes[0][0] > WINDOW:
+            self.failures -= self.outcomes.popleft()[1]
+        if self.opened_at is None and len(self.outcomes) >= CALLS and self.failures * 2 >= len(self.outcomes):
             self.opened_at = now
 
 

@@ -4,13 +4,10 @@ import os
 from datetime import datetime
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u, so it can be read aloud
-
-
-def _base32(value: int, length: int) -> str:
-    return "".join(ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(length)))
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 
 
 def new_id(prefix: str, at: datetime) -> str:
     """E.g. `shp_01jf3k9…`: 48 bits of milliseconds, 80 bits of chance, 26 characters after the prefix."""
-    milliseconds = int(at.timestamp() * 1000)
-    return f"{prefix}_{_base32(milliseconds, 10)}{_base32(int.from_bytes(os.urandom(10)), 16)}"
+    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10))
+    return f"{prefix}_{''.join([PAIRS[number >> place & 1023] for place in range(120, -1, -10)])}"

@@ -13,16 +13,17 @@ from gateway.__main__ import set_up_logging
 from gateway.config import Settings
 from gateway.core import Gateway
 from gateway.journeys import intake
-from gateway.running import ready_gateway, run, telling
+from gateway.running import ready_gateway, run, stay, telling
 from gateway.store import parties
 from schemas.messages import InboundMessage
+
+TASKS: list[asyncio.Task[None]] = []
 
 
 async def ours(gw: Gateway, port: int) -> None:
     from gateway.web.app import serve
 
     await serve(gw, "127.0.0.1", port)
-    await asyncio.Event().wait()
 
 
 async def no_store(gw: Gateway, port: int) -> None:
@@ -42,7 +43,6 @@ async def no_store(gw: Gateway, port: int) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    await asyncio.Event().wait()
 
 
 async def fastapi(gw: Gateway, port: int) -> None:
@@ -58,7 +58,8 @@ async def fastapi(gw: Gateway, port: int) -> None:
         new = await intake.receive(gw, "sandbox", source, message)
         return {"status": "received" if new else "duplicate"}
 
-    await uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False)).serve()
+    config = uvicorn.Config(app, port=port, log_level="error", access_log=False)
+    TASKS.append(asyncio.create_task(uvicorn.Server(config).serve()))
 
 
 async def _message(gw: Gateway, headers: Any, body: bytes) -> InboundMessage:
@@ -71,6 +72,7 @@ async def main(kind: str, port: int) -> None:
     async with ready_gateway(Settings()) as gw:
         telling(gw)
         await {"ours": ours, "no_store": no_store, "fastapi": fastapi}[kind](gw, port)
+        await stay(asyncio.Event())  # the same care of garbage for all three
 
 
 if __name__ == "__main__":
