@@ -135,6 +135,10 @@ class Book:
         billed = bill.sum
         if bill.total is None and sums:
             self.tell("total_missing", "no total is stated", column=bill.total_column, invoice=bill.number)
+        elif bill.total is None and any(one.invoice in (None, bill.number) for one in self.problems if _costs(one)):
+            self.tell(
+                "sum_error", "something could not be read, and no total says how much it was", invoice=bill.number
+            )
         elif bill.total is not None and bill.total != billed:
             detail = f"the lines come to {billed}, the total is {bill.total}"
             self.tell("sum_error", detail, column=bill.total_column, invoice=bill.number)
@@ -148,6 +152,11 @@ class Book:
             lines=tuple(bill.lines),
             currency_assumed=bill.assumed,
         )
+
+
+def _costs(problem: InvoiceProblem) -> bool:
+    """Whether money may have been lost over it."""
+    return problem.code.startswith(("amount_", "currency_", "row_"))
 
 
 def weight_of(value: Decimal | None, unit: str) -> Weight | None:

@@ -188,8 +188,12 @@ def folded(text: str) -> str:
 
 
 def names_at(header: Sequence[str]) -> dict[str, int]:
-    """Where each name stands, folded; the first, where one repeats."""
-    return {folded(name): position for position, name in reversed(list(enumerate(header))) if name.strip()}
+    """Where each name stands, folded, from left to right; the first, where one repeats."""
+    found: dict[str, int] = {}
+    for position, name in enumerate(header):
+        if name.strip():
+            found.setdefault(folded(name), position)
+    return found
 
 
 @dataclass(slots=True)
