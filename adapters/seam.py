@@ -207,6 +207,16 @@ class InvoiceReader(ABC):
         """Everything the file says. A line that cannot be read is a problem with row and column, not an exception."""
 
 
+@runtime_checkable
+class TakesProfile(Protocol):
+    """An invoice format that somebody describes in a file of his own."""
+
+    @classmethod
+    def with_profile(cls, profile: str | bytes) -> InvoiceReader:
+        """By a profile's own text, or by the name of one that comes along. Raises Refused, and says what is wrong."""
+        ...
+
+
 CARRIER_CAPABILITIES: Mapping[str, type] = {
     "find": FindsBookings,
     "find_by_day": FindsByDay,
@@ -266,6 +276,7 @@ __all__ = [
     "Service",
     "StatedLimit",
     "TakesDecision",
+    "TakesProfile",
     "TakesTracking",
     "VoidsBookings",
     "capabilities",

@@ -7,6 +7,7 @@ Exit status: 0 read; 1 the signature does not hold; 2 the question cannot be put
 import contextlib
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,10 +132,18 @@ def read_platform(
 def read_invoice(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The invoice file as the carrier gives it.")],
     form: Annotated[str | None, typer.Option("--format", metavar="ID", help="Recognised, if left out.")] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.yaml|NAME", help="A profile of your own, or one that comes along, for any CSV or XLSX."
+        ),
+    ] = None,
 ) -> None:
     """What an invoice file bills; a line that cannot be read is among its problems."""
     content = _bytes(file)
-    _answer(lambda: shown(reading.read_invoice(content, form)))
+    named = profile is not None and not Path(profile).is_file() and re.fullmatch("[a-z0-9_]+", profile)
+    described = profile if profile is None or named else _bytes(Path(profile))
+    _answer(lambda: shown(reading.read_invoice(content, form, described)))
 
 
 @verify_app.callback()

@@ -14,11 +14,20 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from adapters import registry
-from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount, PushesTracking, Reader
+from adapters.seam import (
+    Carrier,
+    CarrierAccount,
+    InvoiceReader,
+    Platform,
+    PlatformAccount,
+    PushesTracking,
+    Reader,
+    TakesProfile,
+)
 from adapters.toolkit.http import Http, Reply, sort_reply
 from adapters.toolkit.transport import open_client
 from schemas.charges import InvoiceReading
-from schemas.errors import AdapterError, NotFound, NothingHappened, Unintelligible
+from schemas.errors import AdapterError, NotFound, NothingHappened, Refused, Unintelligible
 from schemas.messages import InboundMessage
 from schemas.returns import PlatformEvent
 
@@ -233,12 +242,27 @@ def verify_platform(name: str, message: Message, secret: bytes, url: str, at: da
     return reason
 
 
-def read_invoice(content: bytes, form: str | None) -> InvoiceReading:
-    """By the reader of that id, else by the one that recognises the file. Raises Unintelligible where none does."""
+def read_invoice(content: bytes, form: str | None, profile: str | bytes | None = None) -> InvoiceReading:
+    """By the reader of that id, by a profile, else by the reader that recognises the file.
+
+    `profile` is a profile's text, or the name of one that comes along. Raises Unintelligible where nobody knows the file.
+    """
+    if profile is not None:
+        return _guarded(_by_profile(form, profile).read, content)
     if form is not None:
-        return _found(registry.invoice_reader, form)().read(content)
+        return _guarded(_found(registry.invoice_reader, form)().read, content)
     readers = registry.invoice_readers()
     known = next((reader() for reader in readers.values() if reader().recognises(content[:HEAD])), None)
     if known is None:
         raise Unintelligible(f"no format recognises this file; there are: {', '.join(readers)}")
-    return known.read(content)
+    return _guarded(known.read, content)
+
+
+def _by_profile(form: str | None, profile: str | bytes) -> InvoiceReader:
+    takers = {name: one for name, one in registry.invoice_readers().items() if issubclass(one, TakesProfile)}
+    if (form or next(iter(takers), None)) not in takers:
+        raise NotReadable(f"{form} takes no profile; there are: {', '.join(takers)}")
+    try:
+        return takers[form or next(iter(takers))].with_profile(profile)
+    except Refused as error:
+        raise NotReadable(str(error)) from error

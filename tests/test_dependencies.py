@@ -25,6 +25,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "httpx_aiohttp": ("adapters/toolkit/transport.py",),
     "jinja2": ("gateway/web/",),
     "lxml": ("adapters/toolkit/xml.py",),
+    "openpyxl": ("adapters/toolkit/workbook.py",),
     "pgqueuer": ("gateway/jobs.py",),
     "prometheus_client": ("gateway/core.py", "gateway/web/status.py"),
     "pydantic": (
@@ -48,6 +49,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "throttled": ("gateway/lanes.py",),
     "typer": ("gateway/__main__.py", "gateway/cli_read.py"),
     "uvloop": ("gateway/running.py",),
+    "yaml": ("adapters/invoices/mapped/",),
     "zeep": ("adapters/toolkit/soap.py",),
 }
 SQL_OUTSIDE_THE_STORE: Mapping[str, set[str]] = {

@@ -196,6 +196,23 @@ def test_invoices() -> None:
     assert (broken["problems"][0]["row"], broken["problems"][0]["code"]) == (2, "amount_unreadable")
 
 
+def test_invoices_by_a_profile(tmp_path: Path) -> None:
+    profile, file = tmp_path / "my.yaml", tmp_path / "odd.csv"
+    profile.write_text("carrier: oddpost\ncurrency: EUR\ncolumns: {waybill: Sendung}\ncharges: {Fracht: FREIGHT}\n")
+    file.write_bytes("Sendung;Fracht\n00123;1.012,50\n".encode("cp1252"))
+    code, printed, _ = run("read", "invoice", file, "--profile", profile)
+    [bill] = printed["invoices"]
+    assert (code, printed["carrier"], bill["total"], bill["lines"][0]["waybill"]) == (0, "oddpost", "1012.50", "00123")
+    assert run("read", "invoice", file, "--format", "mapped", "--profile", profile)[1] == printed
+    assert run("read", "invoice", file)[0] == 3
+    _, missing, _ = run("read", "invoice", file, "--profile", "wwex")
+    assert {problem["code"] for problem in missing["problems"]} == {"column_missing"}
+    profile.write_text("carrier: oddpost\ncurrency: EUR\ncharges: {Fracht: FREIHT}\n")
+    code, printed, said = run("read", "invoice", file, "--profile", profile)
+    assert (code, printed) == (2, None)
+    assert "did you mean FREIGHT?" in said
+
+
 def test_what_nobody_understands(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"\x00\xff")
     for argv in (("invoice",), ("platform", "shopify"), ("carrier", "dhl_express", "tracking")):
@@ -217,6 +234,9 @@ def test_what_nobody_understands(tmp_path: Path) -> None:
         ("read", "carrier", "dhl_express", "tracking", "FILE", "--header", "no colon"),
         ("read", "platform", "nobody", "FILE"),
         ("read", "invoice", "FILE", "--format", "nobody"),
+        ("read", "invoice", "FILE", "--profile", "nobody"),
+        ("read", "invoice", "FILE", "--profile", "MISSING"),
+        ("read", "invoice", "FILE", "--format", "sandbox_csv", "--profile", "wwex"),
         ("read", "--batch", "MISSING"),
         ("verify", "platform", "shopify", "FILE"),
         ("verify", "platform", "shopify", "FILE", "--secret-file", "MISSING"),
