@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import Executable, event
 from sqlalchemy.engine import CursorResult, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolBusy
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from gateway.store.prepared import Sent
@@ -153,7 +154,7 @@ READ_ONLY, LOCKED = "25006", "55P03"
 
 def _is_away(error: BaseException) -> bool:
     """Whether the database is to blame, and the same may go well a moment later."""
-    if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError, asyncpg.InterfaceError)):
+    if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError, PoolBusy, asyncpg.InterfaceError)):
         return True
     if not isinstance(error, (DBAPIError, asyncpg.PostgresError)):  # the engine's own statements go past SQLAlchemy
         return False

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gateway.store import tables
-from gateway.store.database import Connection
+from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.store import Desk, Store
 from gateway.store.transaction import Shelf
 from gateway.store.work import Job
@@ -125,3 +125,15 @@ async def test_pages_are_stable_and_newest_first(store: Store) -> None:
             seen += [row.id for row in rows]
             after = (rows[-1].created_at, rows[-1].id)
     assert seen == sorted(made, reverse=True)
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_when_every_connection_is_in_use_the_database_is_away_and_nothing_is_wrong(store_url: str) -> None:
+    opened = Database(store_url, pool=1)
+    try:
+        async with opened.writing():
+            with pytest.raises(StoreUnavailable):
+                async with opened.writing():
+                    pass
+    finally:
+        await opened.close()
