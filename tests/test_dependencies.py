@@ -41,6 +41,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     ),
     "pydantic_core": ("gateway/web/",),
     "pydantic_settings": ("gateway/config.py",),
+    "pypdf": ("adapters/invoices/cii/reader_pdf.py",),
     "redis": ("gateway/lanes.py",),
     "rich": ("gateway/__main__.py",),
     "standardwebhooks": ("gateway/journeys/notices.py",),

@@ -5,7 +5,7 @@ several bills may be mixed, have `bills`. Nothing here raises: a file from outsi
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -48,6 +48,12 @@ def date_of(text: str) -> date | None:
 def waybill_of(text: str | None) -> str | None:
     """Capital letters and digits only."""
     return re.sub(r"[^A-Z0-9]", "", (text or "").upper())[:100] or None
+
+
+def only(waybills: Iterable[str | None]) -> str | None:
+    """The one and the same waybill of all lines, if it is so: what the whole bill is about."""
+    named = set(waybills)
+    return next(iter(named)) if len(named) == 1 else None
 
 
 def carrier_of(name: str) -> str:
@@ -128,11 +134,6 @@ class Paper:
                 **facts,
             }
         )
-
-    def only_waybill(self) -> str | None:
-        """The waybill of all lines so far, if they have one and the same: what the whole bill is about."""
-        named = {line["waybill"] for line in self.lines}
-        return str(named.pop()) if len(named) == 1 and None not in named else None
 
     def require(
         self, column: str, stated: Decimal | None, computed: Decimal, what: str, row: int | None = None

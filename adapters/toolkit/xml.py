@@ -14,9 +14,10 @@ Element = etree._Element
 CAP = 5_000_000
 
 
-def parse(content: bytes) -> Element:
-    """The root element. Raises Unintelligible for what is not XML, is over 5 MB, nested over 256 deep, or has a DOCTYPE."""
-    if len(content) > CAP:
+def parse(content: bytes, cap: int = CAP) -> Element:
+    """The root element. Raises Unintelligible for what is not XML, is over the cap of bytes (5 MB for a reply), nested over
+    256 deep, or has a DOCTYPE."""
+    if len(content) > cap:
         raise Unintelligible("XML over the size limit")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, remove_pis=True

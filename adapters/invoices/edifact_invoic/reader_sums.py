@@ -7,7 +7,7 @@ from decimal import Decimal
 from adapters.invoices.edifact_invoic import codes
 from adapters.invoices.edifact_invoic.reader_message import Line, Message, Part
 from adapters.toolkit.edi import Segment
-from adapters.toolkit.papers import Paper
+from adapters.toolkit.papers import Paper, only
 from adapters.toolkit.uncefact import CREDIT_NOTES, type_of_text
 from schemas.charges import CarrierInvoice, ChargeType, InvoiceProblem
 from schemas.values import tidy
@@ -44,7 +44,7 @@ class Sums:
         self._add_lines(self._before_head() if stated is None else stated)
         if stated is not None:
             self.bill.require("MOA 79", stated, self.bill.sum, "the lines", row)
-        about = self.message.head.waybill or self.bill.only_waybill()
+        about = self.message.head.waybill or only(line.waybill for line in self.message.lines)
         for part in self.message.head.parts:
             self._add_part(part, self.message.head, about)
         self._add_taxes(about)
