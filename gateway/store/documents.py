@@ -3,10 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gateway.store import tables
+from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
+
+_DOCUMENTS = tables.documents.c
+LISTED = Prepared(
+    select(*(column for column in _DOCUMENTS if column.name != "content"))
+    .where(_DOCUMENTS.exporter_id == bindparam("mine"), _DOCUMENTS.return_id == bindparam("this_return_id"))
+    .order_by(_DOCUMENTS.created_at)
+)
 
 
 class Documents(Shelf):
@@ -28,8 +36,4 @@ class Documents(Shelf):
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         """Everything but the content."""
-        columns = [column for column in self.table.c if column.name != "content"]
-        statement = select(*columns).where(
-            self.table.c.exporter_id == self.tx.exporter_id, self.table.c.return_id == return_id
-        )
-        return await self.tx.all(statement.order_by(self.table.c.created_at))
+        return (await self.tx.say(LISTED, {"this_return_id": return_id, "mine": self.tx.exporter_id})).all()

@@ -40,18 +40,24 @@ class Here:
         return self.sync.execute(statement, parameters)
 
     async def send(self, text: str, values: Any, /) -> Sent:
-        """Past SQLAlchemy, whose way round costs eight times the statement; errors are told as it would tell them."""
+        """Past SQLAlchemy, whose way round costs eight times the statement."""
         try:
             if isinstance(values, list):
                 return (), self._driver.executemany(text, values).rowcount
             cursor = self._driver.execute(text, values)
             return cursor.fetchall(), cursor.rowcount
         except sqlite3.Error as error:
-            said = DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect)
-            raise said from error
+            raise self._as_told(text, error) from error
 
     def driver_sql(self, statement: str) -> None:
-        self.sync.exec_driver_sql(statement)
+        try:
+            self._driver.execute(statement)
+        except sqlite3.Error as error:
+            raise self._as_told(statement, error) from error
+
+    def _as_told(self, text: str, error: sqlite3.Error) -> Exception:
+        """The driver's error as SQLAlchemy tells it."""
+        return DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True, dialect=self.dialect)
 
 
 def _pragmas(engine: Engine, *pragmas: str) -> None:
