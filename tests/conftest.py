@@ -69,6 +69,20 @@ def clock() -> MovableClock:
     return MovableClock()
 
 
+DIAGONAL = {("sqlite", "rest"), ("postgresql", "soap")}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two stores and two carriers: each store meets a carrier and each carrier a store; all four pairs are a long run."""
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        pair = (params.get("profile"), params.get("carrier_kind"))
+        chosen = [mark.args[0] for mark in item.iter_markers("parametrize")]
+        if None not in pair and pair not in DIAGONAL and not {"profile", "carrier_kind"}.intersection(chosen):
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def profile(request: pytest.FixtureRequest) -> str:
     """Which of the two databases."""

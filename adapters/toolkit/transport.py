@@ -4,8 +4,10 @@ As shipped, httpx-aiohttp calls a POST that the carrier has already read a *conn
 books twice. Here only three errors mean "not sent": ConnectError, ConnectTimeout, PoolTimeout (stack.md 1b, seven cases).
 """
 
+import functools
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -40,6 +42,12 @@ class HonestTransport(AiohttpTransport):
             raise
 
 
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """Whom we trust over TLS. Reading the certificates takes a twentieth of a second, so it is done once in a process."""
+    return httpx2.create_ssl_context()
+
+
 def open_client(
     *,
     connections: int = 200,
@@ -62,7 +70,7 @@ def open_client(
 
     timeout = httpx2.Timeout(connect=connect_seconds, read=read_seconds, write=read_seconds, pool=connect_seconds)
     return httpx2.AsyncClient(
-        transport=HonestTransport(client=open_session),
+        transport=HonestTransport(verify=trusted(), client=open_session),
         timeout=timeout,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,

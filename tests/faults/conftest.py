@@ -1,10 +1,13 @@
 """The fault bench's own house: as everywhere, but waits are measured by the clock that the test moves."""
 
+import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +17,33 @@ from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from tests.faults.house import House
 from tests.faults.processes import Nursery, nursery
+from tests.faults.where import FAULTS, NOT_ON
 from tests.faults.whole import Surroundings, run_all
 from tests.house.clock import MovableClock
 from tests.house.servers import Postgres
 from tests.house.settled import Settled
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+FAULT = re.compile(r"test_(f\d\d)_\w+\[(.*)\]$")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The faults that were run, with where and how many times: `pytest tests/faults -q`."""
+    counted: dict[str, Counter[str]] = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            if match := FAULT.search(getattr(report, "nodeid", "")):
+                store = next((name for name in ("sqlite", "postgresql") if name in match[2]), "no store")
+                counted.setdefault(match[1].upper(), Counter())[f"{store} {outcome}"] += 1
+    if not counted:
+        return
+    terminalreporter.section("faults", sep="-")
+    for fault in FAULTS:
+        told = [f"{what} {count}" for what, count in sorted(counted.get(fault, Counter()).items())]
+        told += [f"{store}: not there, {why}" for (name, store), why in NOT_ON.items() if name == fault]
+        terminalreporter.write_line(f"{fault}  {'; '.join(told) or 'not run'}")
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ F06, F07, F24 to F27, F41, F45, F47 and F51 are among them; the others have no n
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from gateway.journeys.resolving import ACTS
 from gateway.sandbox.papers import build_bill
 from gateway.store import tables
 from schemas.shipments import ShipmentState
+from tests.faults.asks import ask_for_pickup
 from tests.faults.town import KILLED, Town
 from tests.faults.whole import whole
 
@@ -145,26 +146,6 @@ async def _return_id(town: Town) -> str:
     return str(row.id)
 
 
-async def ask_for_pickup(town: Town) -> Any:
-    """The booked shipment is to be collected tomorrow."""
-    shipment = await town.booked()
-    ready = town.clock() + timedelta(days=1)
-    place = {"lines": ["12 rue des Essais"], "city": "Lyon", "postal_code": "69003", "country": "FR"}
-    told = {
-        "account_id": town.settled.account,
-        "shipment_ids": [shipment.id],
-        "address": place,
-        "contact": {"name": "Marie Exemple", "address": place, "phone": "+33 6 00 00 00 01"},
-        "ready_at": ready.isoformat(),
-        "close_at": (ready + timedelta(hours=4)).isoformat(),
-        "zone": "Europe/Paris",
-        "parcels": [{"weight": {"grams": 900}}],
-    }
-    status, pickup, _ = await town.api("POST", "/v1/pickups", json=told, key="collect-R1")
-    assert status < 300, pickup
-    return pickup
-
-
 @whole(each=[point(f"pickup.{place}") for place in ("before_send", "after_send", "before_commit", "after_commit")])
 async def test_killed_while_a_pickup_is_booked(town: Town, one: str) -> None:
     started = await town.up(crash=one)
@@ -187,6 +168,23 @@ async def test_killed_while_a_pickup_is_cancelled(town: Town, one: str) -> None:
     await after_the_fall(town, await town.died(started))
     await town.judge()
     assert (len(await town.ledger("pickup_booked")), len(await town.ledger("pickup_cancelled"))) == (1, 1)
+
+
+@whole(each=[point(f"renewal.{place}") for place in ("before_send", "after_send")])
+async def test_killed_while_an_authorisation_is_renewed(town: Town, one: str) -> None:
+    started = await town.up(crash=one)
+    await town.authorise()
+    booked = await town.booked()
+    await town.come_to_rest()  # a notice that is signed before the clock jumps would arrive too old
+    town.clock.advance(timedelta(days=11))
+    await town.come_to_rest()
+    status, said, _ = await town.api("POST", f"/v1/bookings/{booked.id}/renew", json={"days": 10}, key="renew-R1")
+    assert status == 202, said
+    await after_the_fall(town, await town.died(started))
+    await town.judge()
+    (entry,) = await town.ledger("renewed")
+    clock = await town.settled.reading(lambda tx: tx.deadlines.of_clock("hand_over", booked.id))
+    assert clock.due_by == datetime.fromisoformat(entry["until"])
 
 
 @whole(each=[point("poll.mid_page"), point("poll.before_commit")])
