@@ -33,7 +33,7 @@ def parse(content: bytes, cap: int = CAP) -> Element:
 
 def name_of(element: Element) -> str:
     """The tag without its namespace."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def children(element: Element, name: str) -> Iterator[Element]:
