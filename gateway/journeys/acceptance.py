@@ -109,7 +109,7 @@ async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:
     if last:
         action = deadlines.expiry_action(row.terms)
         detail = f"{row.clock} limit was over at {row.due_by.isoformat()}; policy: {action}"
-        await tx.tasks.ask("deadline_missed", f"deadline:{row.id}:due", detail, row.return_id)
+        await tx.tasks.ask("deadline_missed", clocks.missed_cause(row), detail, row.return_id)
     await announce(
         tx,
         NoticeKind.DEADLINE_MISSED if last else NoticeKind.DEADLINE_REMINDER,

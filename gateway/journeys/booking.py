@@ -5,11 +5,11 @@ one creating call a turn. A turn that finds an attempt still `sending` was cut o
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 
 from adapters import registry
-from adapters.seam import Carrier, FindsBookings, VoidsBookings
+from adapters.seam import Carrier, FindsBookings, FindsByDay, VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts, clocks, labels, tracking, voiding
@@ -174,8 +174,8 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     numbers = [("waybill", waybill) for waybill in {booking.waybill, *booking.parcels}]
     await tx.returns.known_as(shipment.return_id, [*numbers, ("client_ref", attempt.client_ref)])
     label_id = await labels.keep_labels(tx, shipment, booking)
-    await _accrue(tx, shipment, booking)
-    await clocks.start_hand_over(tx, shipment, attempt, booking.hand_over_by)
+    await _accrue(tx, shipment, attempt, booking)
+    await clocks.start_hand_over(tx, shipment, booking.hand_over_by)
     await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
     if shipment.cancel_asked_at is not None:
         await tx.wake("book", shipment.id)
@@ -195,13 +195,20 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     )
 
 
-async def _accrue(tx: Desk, shipment: Record, booking: Booking) -> None:
-    """What the carrier agreed to charge, by type, for the bill to be held against."""
+async def _accrue(tx: Desk, shipment: Record, attempt: Record, booking: Booking) -> None:
+    """What the carrier agreed to charge, by type, for the bill to be held against. What was agreed of an earlier booking of
+    the same shipment, void by now, is agreed no more."""
     sums: dict[tuple[str, str, str | None], int] = {}
     for charge in booking.charges:
         key = (charge.type.value, charge.money.currency, charge.wire_code)
         sums[key] = sums.get(key, 0) + charge.money.minor
+    rows = await tx.accruals.of_shipments([shipment.id]) if attempt.number > 1 else ()
+    before = {(row.type, row.wire_code): row.id for row in rows if row.basis == "booking"}
     for (kind, currency, code), minor in sums.items():
+        known = before.pop((kind, code), None)
+        if known is not None:
+            await tx.accruals.set(known, minor=minor, currency=currency, created_at=tx.now)
+            continue
         await tx.accruals.add(
             return_id=shipment.return_id,
             shipment_id=shipment.id,
@@ -212,6 +219,8 @@ async def _accrue(tx: Desk, shipment: Record, booking: Booking) -> None:
             wire_code=code,
             created_at=tx.now,
         )
+    for row_id in before.values():
+        await tx.accruals.set(row_id, minor=0)
 
 
 async def _booking_refused(tx: Desk, attempt: Record, error: Refused) -> None:
@@ -242,9 +251,16 @@ async def _booking_unknown(tx: Desk, attempt: Record) -> None:
     )
 
 
-async def _find_bookings(carrier: FindsBookings, attempt: Record) -> Sequence[Found]:
-    found: Sequence[FoundBooking] = await carrier.find_bookings(attempt.client_ref)
-    return [Found(one.booking, one.booking.state is BookingState.LIVE) for one in found]
+def _look_up(carrier: Carrier, attempt: Record) -> Awaitable[Sequence[Found]] | None:
+    if isinstance(carrier, FindsBookings):
+        return _found(carrier.find_bookings(attempt.client_ref))
+    if isinstance(carrier, FindsByDay):
+        return _found(carrier.find_bookings_sent(attempt.client_ref, attempt.sent_at))
+    return None
+
+
+async def _found(looking: Awaitable[Sequence[FoundBooking]]) -> Sequence[Found]:
+    return [Found(one.booking, one.booking.state is BookingState.LIVE) for one in await looking]
 
 
 BOOKING = Act(
@@ -255,5 +271,5 @@ BOOKING = Act(
     accepted=_booked,
     refused=_booking_refused,
     unknown=_booking_unknown,
-    look_up=lambda carrier, attempt: _find_bookings(carrier, attempt) if isinstance(carrier, FindsBookings) else None,
+    look_up=_look_up,
 )

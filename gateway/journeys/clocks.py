@@ -21,8 +21,9 @@ DEFAULT_HAND_OVER = DeadlinePolicy(
 )
 
 
-async def start_hand_over(tx: Desk, shipment: Record, attempt: Record, stated: datetime | None) -> None:
-    """A booked label must be scanned in time: by the carrier's answer, else by its published limit."""
+async def start_hand_over(tx: Desk, shipment: Record, stated: datetime | None) -> None:
+    """A booked label must be scanned in time: by the carrier's answer, else by its published limit. Booked once more, or
+    renewed, it has a window of its own: what the limit was before does not count any more."""
     policy = registry.carrier(shipment.carrier).profile.hand_over or DEFAULT_HAND_OVER
     if stated is not None:
         because = "stated in the carrier's answer"
@@ -30,7 +31,11 @@ async def start_hand_over(tx: Desk, shipment: Record, attempt: Record, stated: d
             update={"source": PolicySource.CARRIER_ANSWER, "stated_by": stated, "because": because}
         )
     channel = await tx.channels.get(shipment.channel_id)
-    await start_clock(tx, policy, subject_id=shipment.id, shipment=shipment, start_at=tx.now, zone=channel.zone)
+    known = await tx.deadlines.of_clock(Clock.HAND_OVER, shipment.id)
+    if known is None:
+        await start_clock(tx, policy, subject_id=shipment.id, shipment=shipment, start_at=tx.now, zone=channel.zone)
+    elif known.state != DeadlineState.MET:
+        await _begin_again(tx, known, deadlines.start(policy, tx.now, channel.zone))
 
 
 async def follow(tx: Desk, shipment: Record, standing: lifecycle.Standing) -> None:
@@ -111,6 +116,44 @@ async def _restart(tx: Desk, known: Record, start_at: datetime) -> None:
         await tx.wake("judge", known.id, coming.at)
 
 
+async def _begin_again(tx: Desk, known: Record, terms: Deadline) -> None:
+    """A new window under the same clock: every stage fires again, and the old end stays in history."""
+    history = [*known.history, {"at": tx.now.isoformat(), "due_by": known.due_by.isoformat(), "again": True}]
+    await tx.tasks.done(missed_cause(known))
+    await tx.deadlines.set(
+        known.id,
+        state=DeadlineState.RUNNING,
+        terms=terms,
+        due_by=terms.due_by,
+        fired=[],
+        history=history,
+        settled_at=None,
+    )
+    tx.note(
+        "deadline.moved",
+        known.id,
+        chain=known.return_id,
+        before={"due_by": known.due_by.isoformat(), "state": known.state},
+        after={"due_by": terms.due_by.isoformat(), "source": terms.policy.source},
+    )
+    await announce(
+        tx,
+        NoticeKind.DEADLINE_STARTED,
+        said(terms, known.clock),
+        cause=f"clock:{known.clock}:{known.subject_id}:{len(history)}",
+        return_id=known.return_id,
+    )
+    first = deadlines.next_stage(terms, ())
+    if first is not None:
+        await tx.wake("judge", known.id, first.at)
+
+
+def missed_cause(row: Record) -> str:
+    """What asks a person about a limit that was missed: once a window."""
+    windows = sum("again" in entry for entry in row.history)
+    return f"deadline:{row.id}:due" + (f":{windows}" if windows else "")
+
+
 async def met(tx: Desk, clock: Clock, subject_id: str, at: datetime) -> int:
     """End a clock by what happened at this instant; how many seconds late it was."""
     row = await tx.deadlines.of_clock(clock, subject_id)
@@ -125,7 +168,7 @@ async def met(tx: Desk, clock: Clock, subject_id: str, at: datetime) -> int:
         before={"state": row.state},
         after={"at": at.isoformat(), "late": late},
     )
-    await tx.tasks.done(f"deadline:{row.id}:due")
+    await tx.tasks.done(missed_cause(row))
     await announce(
         tx,
         NoticeKind.DEADLINE_MET,

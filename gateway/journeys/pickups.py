@@ -1,12 +1,12 @@
 """An exporter's collection: asked for through the API, booked with the carrier like anything else that is created."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from adapters import registry
-from adapters.seam import BooksPickups, Carrier, FindsPickups
+from adapters.seam import BooksPickups, Carrier, FindsByDay, FindsPickups
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts
@@ -205,8 +205,16 @@ async def _unknown(tx: Desk, attempt: Record) -> None:
     tx.note("pickup.being_checked", attempt.subject_id, chain=attempt.return_id)
 
 
-async def _find(carrier: FindsPickups, attempt: Record) -> Sequence[Found]:
-    return [Found(pickup, live=True) for pickup in await carrier.find_pickups(attempt.client_ref)]
+def _look_up(carrier: Carrier, attempt: Record) -> Awaitable[Sequence[Found]] | None:
+    if isinstance(carrier, FindsPickups):
+        return _found(carrier.find_pickups(attempt.client_ref))
+    if isinstance(carrier, FindsByDay):
+        return _found(carrier.find_pickups_sent(attempt.client_ref, attempt.sent_at))
+    return None
+
+
+async def _found(looking: Awaitable[Sequence[Pickup]]) -> Sequence[Found]:
+    return [Found(pickup, live=True) for pickup in await looking]
 
 
 PICKUP = Act(
@@ -217,7 +225,7 @@ PICKUP = Act(
     accepted=_booked,
     refused=_refused,
     unknown=_unknown,
-    look_up=lambda carrier, attempt: _find(carrier, attempt) if isinstance(carrier, FindsPickups) else None,
+    look_up=_look_up,
 )
 
 

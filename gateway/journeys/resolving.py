@@ -16,7 +16,7 @@ from adapters import registry
 from adapters.seam import Carrier, CarrierProfile, LookUp
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
-from gateway.journeys import attempts, booking, pickups, voiding
+from gateway.journeys import attempts, booking, pickups, renewing, voiding
 from gateway.journeys.attempts import Act, Found, Outcome
 from gateway.journeys.notices import announce
 from gateway.store.store import Desk
@@ -26,7 +26,9 @@ from schemas.errors import AdapterError
 from schemas.messages import NoticeKind
 
 log = structlog.get_logger(__name__)
-ACTS: Mapping[str, Act] = {act.kind: act for act in (booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL)}
+ACTS: Mapping[str, Act] = {
+    act.kind: act for act in (booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL, renewing.RENEWAL)
+}
 MINUTES = (1, 2, 5, 10, 30)
 """Between looks, then hourly."""
 GIVE_UP = timedelta(hours=24)
@@ -98,7 +100,10 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
         if act.repeats:
             await tx.settle("resolve", attempt)
             again = await attempts.conclude(tx, act, attempt.id, outcome, tries=attempt.tries)
-            if again is not None:
+            if again is not None and act is renewing.RENEWAL:
+                await tx.attempts.set(attempt.id, state="sending", settled_at=None, tries=attempt.tries)
+                await tx.wake("resolve", attempt.id, again)
+            elif again is not None:
                 await tx.wake(act.job, await _subject(tx, attempt), again)
             return
         doubt = outcome.error or await _doubt(tx, act, attempt, outcome.result)

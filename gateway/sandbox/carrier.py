@@ -49,6 +49,7 @@ class Shipment:
     charges: list[Json]
     live: bool = True
     scans: list[Json] = field(default_factory=list)
+    renewed_until: datetime | None = None
 
     @property
     def reference(self) -> str:
@@ -61,7 +62,7 @@ class Shipment:
 
     @property
     def hand_over_by(self) -> datetime:
-        return self.created_at + HAND_OVER
+        return self.renewed_until or self.created_at + HAND_OVER
 
     @property
     def moved(self) -> bool:
@@ -169,6 +170,17 @@ class Carrier:
         self._write("voided", waybill=waybill, client_ref=shipment.reference)
         return "voided"
 
+    def renew(self, waybill: str, days: int) -> bool:
+        """Good again for so many days from now; False where it is good still. Raises Refusal once used or void."""
+        shipment = self.get(waybill)
+        if shipment.moved or not shipment.live:
+            raise Refusal("USED", "used, or void", "waybill", 409)
+        if self.ledger.clock() < shipment.hand_over_by:
+            return False
+        until = self.ledger.clock() + timedelta(days=days)
+        self._write("renewed", waybill=waybill, client_ref=shipment.reference, until=until.isoformat())
+        return True
+
     def scan(self, scan: Json) -> Json:
         """Record one tracking event; `at` is kept as written, readable or not. Returns it with its event id."""
         shipment = self.get(str(scan.get("waybill")))
@@ -229,6 +241,9 @@ class Carrier:
     def _voided(self, entry: Entry) -> None:
         self.shipments[entry["waybill"]].live = False
 
+    def _renewed(self, entry: Entry) -> None:
+        self.shipments[entry["waybill"]].renewed_until = datetime.fromisoformat(entry["until"])
+
     def _scanned(self, entry: Entry) -> None:
         self.shipments[entry["waybill"]].scans.append(entry["scan"])
 
@@ -249,6 +264,7 @@ class Carrier:
 _APPLY: dict[str, Callable[[Carrier, Entry], None]] = {
     "booked": Carrier._booked,
     "voided": Carrier._voided,
+    "renewed": Carrier._renewed,
     "scanned": Carrier._scanned,
     "pickup_booked": Carrier._pickup_booked,
     "pickup_cancelled": Carrier._pickup_cancelled,

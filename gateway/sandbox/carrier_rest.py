@@ -4,6 +4,7 @@
     POST   /carrier/rest/v1/bookings                   header Idempotency-Key
     GET    /carrier/rest/v1/bookings?reference= | ?since=
     POST   /carrier/rest/v1/bookings/{waybill}/void
+    POST   /carrier/rest/v1/bookings/{waybill}/renew   days; only once its hand-over limit is over
     GET    /carrier/rest/v1/bookings/{waybill}/label
     GET    /carrier/rest/v1/bookings/{waybill}/proof
     GET    /carrier/rest/v1/tracking?waybills=a,b,c    at most 50
@@ -56,6 +57,7 @@ class Rest:
             ("POST", "/bookings", "book", Rest.book),
             ("GET", "/bookings", "find", Rest.find),
             ("POST", "/bookings/{waybill}/void", "void", Rest.void),
+            ("POST", "/bookings/{waybill}/renew", "renew", Rest.renew),
             ("GET", "/bookings/{waybill}/label", "label", Rest.label),
             ("GET", "/bookings/{waybill}/proof", "proof", Rest.proof),
             ("GET", "/tracking", "track", Rest.track),
@@ -142,6 +144,11 @@ class Rest:
         outcome = self.world.void(request.match_info["waybill"])
         refund = {"voided": "submitted", "already_void": "submitted", "rejected": "none"}[outcome]
         return say({"success": True, "outcome": outcome, "refund": refund})
+
+    def renew(self, request: web.Request, account: str, body: Json, twist: str) -> Answer:
+        renewed = self.world.renew(waybill := request.match_info["waybill"], int(body.get("days") or 0))
+        until = self.world.get(waybill).hand_over_by
+        return say({"success": True, "renewed": renewed, "hand_over_by": until.isoformat()})
 
     def label(self, request: web.Request, account: str, body: Json, twist: str) -> Answer:
         shipment = self.world.get(request.match_info["waybill"])

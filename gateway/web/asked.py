@@ -254,5 +254,11 @@ class SaidReason(Model):
     reason: ShortText
 
 
+class AskedRenewal(Model):
+    """So many calendar days more, counted by the carrier; `/v1/carriers` says how many it gives."""
+
+    days: Annotated[int, Field(ge=1, le=366)]
+
+
 class Nothing(Model):
     """An empty object, or no body at all."""

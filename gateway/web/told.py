@@ -126,6 +126,7 @@ class AttemptTold(Told):
     """One try at the carrier under a reference of ours. `unknown`: it may have happened, and is being looked up."""
 
     id: str
+    kind: str
     number: int
     client_ref: str
     state: str
@@ -142,7 +143,8 @@ class AttemptTold(Told):
 class BookingTold(Told):
     """`state`: pending, being_checked, cancelling, refused, or the shipment's own (booked, moving, delivered, …).
 
-    While it is `being_checked` nobody knows whether the carrier has booked: do not book again elsewhere.
+    While it is `being_checked` nobody knows whether the carrier has booked: do not book again elsewhere. `hand_over_by` is
+    the first instant that is too late for the first scan, by the carrier's answer where it states one.
     """
 
     id: str
@@ -153,6 +155,7 @@ class BookingTold(Told):
     waybill: str | None
     reason: str | None
     booked_at: datetime | None
+    hand_over_by: datetime | None
     label_document_ids: tuple[str, ...]
     attempts: tuple[AttemptTold, ...]
 

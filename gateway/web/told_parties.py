@@ -154,6 +154,14 @@ class ServiceTold(Told):
     name: str
 
 
+class RenewalTold(Told):
+    """How many calendar days a carrier renews an authorisation by at a time."""
+
+    shortest: int
+    longest: int
+    only_expired: bool
+
+
 class CarrierTold(Told):
     """An adapter's facts. `capabilities` are the verbs it has beside booking and tracking."""
 
@@ -167,6 +175,7 @@ class CarrierTold(Told):
     capabilities: tuple[str, ...]
     look_up: str
     look_up_proof: str
+    renewal: RenewalTold | None
     live_checked_on: date | None
     credentials: dict[str, Any]
 

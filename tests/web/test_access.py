@@ -195,6 +195,7 @@ BODIES: dict[str, Any] = {
     "supply_address": {"returner": RETURNER},
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},
+    "renew_booking": {"days": 7},
     "say_exists": {"number": "SBX2"},
 }
 WITH_ID = [route for route in ROUTES if "{" in route.path]

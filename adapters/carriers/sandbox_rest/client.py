@@ -8,14 +8,14 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from adapters.carriers.sandbox_rest import codes, mapping, mapping_booking, mapping_requests, mapping_tracking
-from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service
+from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, RenewalTerms, Service
 from adapters.toolkit.auth import Token, hmac_sha256, require_signature
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.charges import Quote
 from schemas.errors import SignatureRejected
 from schemas.messages import Document, InboundMessage, Trust
-from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, VoidReceipt
+from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, Renewal, VoidReceipt
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
 from schemas.values import ClientRef, Waybill
 
@@ -70,12 +70,14 @@ class SandboxRest(Carrier):
         total_seconds=10.0,
         hand_over=HAND_OVER,
         acceptance=ACCEPTANCE,
+        renewal=RenewalTerms(shortest=1, longest=30, only_expired=True, source="the sandbox's own rule"),
         credentials=Credentials,
     )
     readers: ClassVar[Mapping[str, Reader]] = {
         "booking": mapping_booking.read_booking,
         "find": mapping_booking.read_found,
         "void": mapping_booking.read_void,
+        "renewal": mapping_booking.read_renewal,
         "quote": mapping_booking.read_quotes,
         "tracking": mapping_tracking.read_report,
         "pickup": mapping_booking.read_pickup,
@@ -106,6 +108,10 @@ class SandboxRest(Carrier):
         return mapping_booking.read_void(
             await self._create("void", f"/bookings/{mapping_requests.in_path(waybill)}/void", {})
         )
+
+    async def renew(self, waybill: Waybill, days: int) -> Renewal:
+        path = f"/bookings/{mapping_requests.in_path(waybill)}/renew"
+        return mapping_booking.read_renewal(await self._create("renew", path, {"days": days}))
 
     async def quote(self, request: BookingRequest) -> Sequence[Quote]:
         call = Call.read("quote", "POST", f"{self.base}/quotes", json=mapping_requests.build_booking(request))

@@ -54,6 +54,7 @@ REFUSALS: Mapping[str, RefusalCode] = {
     "SERVICE_UNKNOWN": RefusalCode.SERVICE_UNAVAILABLE,
     "TOO_HEAVY": RefusalCode.WEIGHT_EXCEEDED,
     "TOO_MANY": RefusalCode.DATA_INVALID,
+    "USED": RefusalCode.ALREADY_USED,
     "WINDOW": RefusalCode.WINDOW_CLOSED,
 }
 

@@ -15,6 +15,7 @@ from schemas.shipments import (
     Label,
     Pickup,
     RefundState,
+    Renewal,
     VoidReceipt,
 )
 from schemas.values import Money, Waybill
@@ -113,6 +114,16 @@ def read_void(reply: Reply) -> VoidReceipt:
         refund=codes.REFUNDS.get(str(refund), RefundState.NOT_APPLICABLE),
         wire_code=outcome,
     )
+
+
+@foreign
+def read_renewal(reply: Reply) -> Renewal:
+    """An answer without a limit is Unintelligible: nothing else says until when it is good."""
+    body = said(reply)
+    until = stated_instant(word_of(body.get("hand_over_by", "")))
+    if until is None:
+        raise Unintelligible("no limit in the reply to a renewal")
+    return Renewal(hand_over_by=until, renewed=body.get("renewed") is True)
 
 
 @foreign

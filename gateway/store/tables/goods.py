@@ -97,7 +97,7 @@ attempts = Table(
     Column("return_id", ID),
     Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
     Column("carrier", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),  # booking | pickup | void | pickup_void
+    Column("kind", String(16), nullable=False),  # booking | pickup | void | pickup_void | renewal
     Column("subject_id", ID, nullable=False),
     Column("number", Integer, nullable=False),
     Column("client_ref", String(20), nullable=False, unique=True),

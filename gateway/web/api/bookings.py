@@ -1,13 +1,14 @@
 """Bookings: one return's shipment at the carrier. Asked for here, made by a job, and said honestly while nobody knows."""
 
-from gateway.journeys import asking, verdicts
+from gateway.journeys import asking, renewing, verdicts
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.returns import open_by_hand
-from gateway.web.asked import FreshBooking, KnownBooking, SaidNumber, SaidReason
+from gateway.web.asked import AskedRenewal, FreshBooking, KnownBooking, SaidNumber, SaidReason
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
 from gateway.web.told import AttemptTold, BookingTold
+from schemas.acceptance import Clock
 from schemas.shipments import ShipmentState
 
 
@@ -32,6 +33,7 @@ async def attempts_of(tx: Desk, shipment: Record) -> list[Record]:
 def attempt_told(row: Record) -> AttemptTold:
     return AttemptTold(
         id=row.id,
+        kind=row.kind,
         number=row.number,
         client_ref=row.client_ref,
         state=row.state,
@@ -48,7 +50,9 @@ def attempt_told(row: Record) -> AttemptTold:
 
 async def told(tx: Desk, shipment: Record) -> BookingTold:
     attempts = await attempts_of(tx, shipment)
+    renewals = await tx.attempts.of_subject("renewal", shipment.id)
     documents = await tx.documents.of_return(shipment.return_id)
+    clock = await tx.deadlines.of_clock(Clock.HAND_OVER, shipment.id)
     return BookingTold(
         id=shipment.id,
         return_id=shipment.return_id,
@@ -58,8 +62,9 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
         waybill=shipment.waybill,
         reason=shipment.reason,
         booked_at=shipment.booked_at,
+        hand_over_by=clock.due_by if clock else None,
         label_document_ids=tuple(row.id for row in documents if row.kind == "label"),
-        attempts=tuple(map(attempt_told, attempts)),
+        attempts=tuple(map(attempt_told, [*attempts, *renewals])),
     )
 
 
@@ -83,6 +88,13 @@ async def get_booking(call: Call) -> Answer:
 async def void_booking(call: Call) -> Answer:
     shipment_id = call.id("shp")
     await asking.void_shipment(call.tx, shipment_id)
+    return Answer(await told(call.tx, await call.tx.shipments.get(shipment_id)))
+
+
+async def renew_booking(call: Call) -> Answer:
+    """More time for an authorisation that was not used in time. Until when, the carrier says: `hand_over_by`, afterwards."""
+    shipment_id = call.id("shp")
+    await renewing.renew(call.tx, shipment_id, call.asked(AskedRenewal).days)
     return Answer(await told(call.tx, await call.tx.shipments.get(shipment_id)))
 
 

@@ -15,7 +15,15 @@ from gateway.web.asked import AskedAccount, AskedChannel, AskedSource
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem, invalid
 from gateway.web.told import Page
-from gateway.web.told_parties import AccountTold, CarrierTold, ChannelTold, PlatformTold, ServiceTold, SourceTold
+from gateway.web.told_parties import (
+    AccountTold,
+    CarrierTold,
+    ChannelTold,
+    PlatformTold,
+    RenewalTold,
+    ServiceTold,
+    SourceTold,
+)
 
 
 def _told(model: type[BaseModel], row: Record, also: Mapping[str, Any] | None = None) -> BaseModel:
@@ -143,6 +151,7 @@ def carrier_told(adapter: type[Carrier]) -> CarrierTold:
         capabilities=tuple(sorted(capabilities(adapter, CARRIER_CAPABILITIES))),
         look_up=profile.look_up,
         look_up_proof=profile.look_up_proof,
+        renewal=RenewalTold.model_validate(profile.renewal, from_attributes=True) if profile.renewal else None,
         live_checked_on=profile.live_checked_on,
         credentials=profile.credentials.model_json_schema(),
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.journeys import asking, verdicts
+from gateway.journeys import asking, renewing, verdicts
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.papers import accept, keep_upload
@@ -167,6 +167,18 @@ async def finish_task(request: web.Request) -> web.Response:
         task = await tx.tasks.get(task_id)
         await asking.close_task(tx, task_id)
     return _seen(f"/console/returns/{task.return_id}" if task.return_id else "/console/queues/person")
+
+
+async def renew_booking(request: web.Request) -> web.Response:
+    visit, form = await _visit(request, "bookings")
+    days = str(form.get("days", ""))
+    if not (days.isascii() and days.isdigit() and len(days) <= 3):
+        raise Problem("validation")
+    shipment_id = _id(request, "shp_")
+    async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
+        await renewing.renew(tx, shipment_id, int(days))
+        shipment = await tx.shipments.get(shipment_id)
+    return _seen(f"/console/returns/{shipment.return_id}")
 
 
 async def say_exists(request: web.Request) -> web.Response:

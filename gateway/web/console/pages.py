@@ -1,12 +1,13 @@
 """Pages that show: queues, returns, one return, the adapters. Reading only."""
 
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
 from adapters import registry
-from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES
-from gateway.journeys import timeline
+from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
+from gateway.journeys import renewing, timeline
 from gateway.rules import lifecycle
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -21,7 +22,7 @@ from gateway.web.console.words import Words
 from gateway.web.paging import cut, open_cursor
 from gateway.web.state import GATEWAY
 from schemas.acceptance import AcceptanceDecision, Condition, Packaging
-from schemas.errors import NotFound
+from schemas.errors import Conflict, NotFound, Unsupported
 from schemas.values import FORBIDDEN_TEXT, Money
 
 PAGE = 50
@@ -118,7 +119,19 @@ async def return_page(
 async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:
     attempts = await attempts_of(tx, row)
     unknown = [attempt for attempt in attempts if attempt.state == "unknown"]
-    return {"row": row, "state": state_of(row, attempts), "unknown": unknown}
+    renewal = await _renewal(tx, row)
+    return {"row": row, "state": state_of(row, attempts), "unknown": unknown, **renewal}
+
+
+async def _renewal(tx: Desk, row: Record) -> dict[str, Any]:
+    """Whether one is under way, and the terms where one may be asked for."""
+    holder = await tx.attempts.holder("renewal", row.id)
+    asked = holder is not None and holder.state != "live"
+    terms: RenewalTerms | None = None
+    if not asked:
+        with suppress(Conflict, Unsupported):
+            terms = await renewing.terms_of(tx, row)
+    return {"renewing": asked, "renewal": terms}
 
 
 async def _money(tx: Desk, return_id: str) -> dict[str, list[str]]:

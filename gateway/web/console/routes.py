@@ -19,6 +19,7 @@ ACTS: Mapping[str, str | None] = {
     "/console/sign-out": None,
     "/console/returns/{id}/acceptances": "create_acceptance",
     "/console/tasks/{id}/done": "finish_task",
+    "/console/bookings/{id}/renew": "renew_booking",
     "/console/attempts/{id}/exists": "say_exists",
     "/console/attempts/{id}/absent": "say_absent",
 }
@@ -83,6 +84,7 @@ def console_routes() -> list[web.RouteDef]:
         web.post("/console/sign-out", acts.sign_out),
         web.post("/console/returns/{id}/acceptances", acts.record_acceptance),
         web.post("/console/tasks/{id}/done", acts.finish_task),
+        web.post("/console/bookings/{id}/renew", acts.renew_booking),
         web.post("/console/attempts/{id}/exists", acts.say_exists),
         web.post("/console/attempts/{id}/absent", acts.say_absent),
     ]

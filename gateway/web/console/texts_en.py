@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from gateway.web.console import texts_renewing
+
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
     "language": "Language",
@@ -293,4 +295,5 @@ TEXTS: Mapping[str, str] = {
     "finding.currency_mismatch": "currency differs",
     "finding.unknown_charge": "unknown charge",
     "finding.imported": "not judged yet",
+    **texts_renewing.EN,
 }

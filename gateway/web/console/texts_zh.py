@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from gateway.web.console import texts_renewing
+
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
     "language": "语言",
@@ -293,4 +295,5 @@ TEXTS: Mapping[str, str] = {
     "finding.currency_mismatch": "币种不符",
     "finding.unknown_charge": "费用不明",
     "finding.imported": "尚未核对",
+    **texts_renewing.ZH,
 }
