@@ -48,36 +48,16 @@ async def announce(
     tx: Desk, kind: NoticeKind, data: Json, *, cause: str, return_id: str | None = None, source_id: str | None = None
 ) -> None:
     """Tell it, once per cause. `source_id` names the platform to be told as well, where the kind concerns platforms."""
-    notice_id = tx.new_id("ntc")
     said = {"type": kind.value, "timestamp": tx.now.isoformat(), "data": {"return_id": return_id, **data}}
-    row = {
-        "id": notice_id,
-        "exporter_id": tx.exporter_id,
+    notice = {
         "return_id": return_id,
         "kind": kind.value,
         "cause": cause[:160],
         "occurred_at": tx.now,
         "body": json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str),
     }
-    if not await tx.add_new(tables.notices, row, unique=("exporter_id", "cause")):
-        return
-    targets = [("endpoint", endpoint.id) for endpoint in await tx.endpoints.taking(kind)]
-    if source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, source_id):
-        targets.append(("platform", source_id))
-    deliveries = [
-        {
-            "id": tx.new_id("dlv"),
-            "notice_id": notice_id,
-            "target": target,
-            "target_id": target_id,
-            "state": "waiting",
-            "due_at": tx.now,
-        }
-        for target, target_id in targets
-    ]
-    await tx.deliveries.add_all(deliveries)
-    for delivery in deliveries:
-        tx.go("deliver", str(delivery["id"]))
+    concerned = source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, source_id)
+    tx.outbox.tell(notice, source_id if concerned else None)
 
 
 async def _hears(tx: Desk, source_id: str) -> bool:
@@ -235,7 +215,7 @@ async def replay(tx: Desk, endpoint_id: str, since: datetime, until: datetime) -
             "state": "waiting",
             "due_at": tx.now,
         }
-        if await tx.add_new(tables.deliveries, row, unique=("notice_id", "target_id")):
+        if await tx.add_new(tables.deliveries, row, unique=("notice_id", "target_id")) == 1:
             tx.go("deliver", str(row["id"]))
         else:
             known = await tx.deliveries.of_pair(notice.id, endpoint_id)

@@ -102,6 +102,7 @@ async def _of_notices(tx: Desk, notices: Sequence[Record]) -> list[Moment]:
 
 async def case_of(tx: Desk, row: Record) -> Json:
     """Everything a reader of one return wants at a glance, as JSON-ready values."""
+    await tx.outbox.write()
     shipments = await tx.shipments.of_return(row.id)
     deliveries = await tx.deliveries.of_notices([notice.id for notice in await tx.notices.of_return(row.id)])
     lines = await tx.invoice_lines.of_return(row.id)

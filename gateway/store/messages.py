@@ -131,7 +131,7 @@ class Answers:
             "fingerprint": fingerprint,
             "created_at": self.tx.now,
         }
-        if await self.tx.add_new(self.table, values, unique=("exporter_id", "key")):
+        if await self.tx.add_new(self.table, values, unique=("exporter_id", "key")) == 1:
             return None
         row: Record | None = (
             await self.tx.say(those(self.table, ("key",)), {"this_key": key, "mine": self.tx.exporter_id})

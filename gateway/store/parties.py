@@ -67,11 +67,6 @@ class Endpoints(Shelf):
     async def listed(self) -> Sequence[Record]:
         return await self.those("created_at")
 
-    async def taking(self, kind: str) -> Sequence[Record]:
-        """Enabled endpoints that want this kind of notice."""
-        rows = await self.those(enabled=True)
-        return [row for row in rows if not row.kinds or kind in row.kinds]
-
 
 _KEYS = tables.api_keys.c
 KEY_OF = Prepared(select(tables.api_keys).where(_KEYS.digest == bindparam("digest"), _KEYS.revoked_at.is_(None)))

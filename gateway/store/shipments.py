@@ -191,7 +191,7 @@ class Events(Shelf):
         for event in events:
             key = {"adapter": adapter, "code": event.wire_code[:200]}
             fresh = {**key, "example": event.wire_text, "seen": 1, "first_at": self.tx.now, "last_at": self.tx.now}
-            if not await self.tx.add_new(codes, fresh, unique=("adapter", "code")):
+            if await self.tx.add_new(codes, fresh, unique=("adapter", "code")) == 0:
                 await self.tx.run(
                     update(codes)
                     .where(codes.c.adapter == key["adapter"], codes.c.code == key["code"])

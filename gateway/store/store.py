@@ -13,6 +13,7 @@ from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
 from gateway.store.lists import Lists
 from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
+from gateway.store.outbox import Outbox
 from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys, Sources, Sweeps
 from gateway.store.returns import Returns
 from gateway.store.sessions import Sessions
@@ -53,11 +54,16 @@ class Desk(Tx):
         self.ledger = Ledger(self)
         self.inbox = Inbox(self)
         self.notices = Notices(self)
+        self.outbox = Outbox(self)
         self.deliveries = Deliveries(self)
         self.answers = Answers(self)
         self.audit = Audit(self)
         self.lists = Lists(self)
         self.sessions = Sessions(self)
+
+    async def last_words(self) -> None:
+        await self.outbox.write()
+        await super().last_words()
 
 
 class Store:
@@ -91,7 +97,9 @@ class Store:
     async def reading(self, exporter_id: str) -> AsyncIterator[Desk]:
         """The same shelves over committed data, for answers that change nothing."""
         async with self.database.reading() as connection:
-            yield Desk(connection, exporter_id, self.clock(), "reader", is_sqlite=self.database.is_sqlite)
+            desk = Desk(connection, exporter_id, self.clock(), "reader", is_sqlite=self.database.is_sqlite)
+            desk.writes = False
+            yield desk
 
     def front_desk(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for `parties.key_of`, `source_of`, `account_of`: who is asking?"""

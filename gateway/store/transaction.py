@@ -71,6 +71,9 @@ def _owner(table: Table) -> ColumnElement[Any]:
 class Tx:
     """An open transaction. `now` is its one instant; `actor` is who is said to have done it."""
 
+    writes = True
+    """Whether it can; one that only reads may see a row change under it."""
+
     def __init__(self, connection: Connection, exporter_id: str, now: datetime, actor: str, *, is_sqlite: bool) -> None:
         self.connection = connection
         self.exporter_id = exporter_id
@@ -79,14 +82,29 @@ class Tx:
         self.is_sqlite = is_sqlite
         self.woken: list[Job] = []
         self._entries: list[audit.Entry] = []
+        self._held: dict[str, dict[str, Record]] = {}
 
     async def say(self, statement: Prepared, asked: Json | Sequence[Json]) -> Rows:
         """Run what is prepared, with values that come by name."""
+        if statement.changes:
+            self._held.pop(statement.changes, None)
         return await statement.run(self.connection, asked)
 
     async def run(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run what is made for the occasion."""
+        if not statement.is_select:
+            self._held.clear()
         return await self.connection.execute(statement, parameters)
+
+    def held(self, table: Table, row_id: str) -> Record | None:
+        """The row as it was read, where it cannot have changed since: this transaction holds it, and wrote nothing to its
+        table."""
+        return self._held.get(table.name, {}).get(row_id)
+
+    def hold(self, table: Table, row: Record, *, locked: bool) -> None:
+        """Keep a row that nobody else can change before the end: one that was locked; on SQLite, with its one writer, any."""
+        if locked or (self.is_sqlite and self.writes):
+            self._held.setdefault(table.name, {})[row.id] = row
 
     async def all(self, statement: Executable) -> Sequence[Record]:
         return (await self.run(statement)).all()
@@ -97,23 +115,31 @@ class Tx:
     def new_id(self, prefix: str) -> str:
         return new_id(prefix, self.now)
 
-    async def add_new(self, table: Table, *rows: Json, unique: tuple[str, ...]) -> bool:
-        """Insert rows unless their unique columns are taken already; of one row: whether it was inserted."""
+    async def add_new(self, table: Table, *rows: Json, unique: tuple[str, ...]) -> int:
+        """Insert rows unless their unique columns are taken already. How many were inserted; of several, PostgreSQL does not
+        tell (-1)."""
         statement = adding_new(table, unique, sqlite=self.is_sqlite)
-        return (await self.say(statement, rows if len(rows) > 1 else rows[0])).rowcount == 1
+        return (await self.say(statement, rows if len(rows) > 1 else rows[0])).rowcount
 
     async def claim(self, job: Job) -> Record | None:
         """Take the job's turn; None where the row is not due any more."""
-        return await work.claim(self.connection, job, self.now)
+        table = work.WORK[job.kind]
+        self._held.pop(table.name, None)
+        row = await work.claim(self.connection, job, self.now)
+        if row is not None:
+            self.hold(table, row, locked=True)
+        return row
 
     async def settle(
         self, kind: str, row: Record, *, due_at: datetime | None = None, tries: int = 0, parked: str | None = None
     ) -> None:
         """End the turn. Raises TurnLost, which rolls everything back."""
+        self._held.pop(work.WORK[kind].name, None)
         await work.settle(self.connection, kind, row, due_at=due_at, tries=tries, parked=parked)
 
     async def wake(self, kind: str, row_id: str, at: datetime | None = None, *, only_earlier: bool = False) -> None:
         """Make the row due (now, unless said otherwise) and say "go" when this transaction is durable."""
+        self._held.pop(work.WORK[kind].name, None)
         job = await work.make_due(
             self.connection, kind, row_id, self.exporter_id, at or self.now, only_earlier=only_earlier
         )
@@ -170,12 +196,15 @@ class Shelf:
         statement = those(self.table, tuple(equal), lock=lock)
         return (await self.tx.say(statement, {**asked, "mine": self.tx.exporter_id})).first()
 
-    async def find(self, row_id: str) -> Record | None:
-        return await self.that(id=row_id)
+    async def find(self, row_id: str, *, lock: bool = False) -> Record | None:
+        row = self.tx.held(self.table, row_id) or await self.that(lock=lock, id=row_id)
+        if row is not None:
+            self.tx.hold(self.table, row, locked=lock)
+        return row
 
     async def get(self, row_id: str, *, lock: bool = False) -> Record:
         """Raises NotFound, the same whether it is nobody's or somebody else's. `lock` holds it until the end."""
-        row = await self.that(lock=lock, id=row_id)
+        row = await self.find(row_id, lock=lock)
         if row is None:
             raise NotFound(f"no such {self.noun}")
         return row
