@@ -66,7 +66,10 @@ def clean_note(value: str) -> str:
 
 def tidy(value: object, limit: int = 200) -> str:
     """Foreign text made safe to keep as `Text`: controls become spaces, whitespace is folded, length is cut."""
-    return unicodedata.normalize("NFC", " ".join(FORBIDDEN_TEXT.sub(" ", str(value)).split()))[:limit]
+    text = str(value)
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()[:limit]
+    return unicodedata.normalize("NFC", " ".join(FORBIDDEN_TEXT.sub(" ", text).split()))[:limit]
 
 
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(clean_text)]
