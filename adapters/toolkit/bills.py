@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from adapters.toolkit.sheets import Row, parsed_amount, parsed_date
 from schemas.charges import CarrierInvoice, InvoiceLine, InvoiceProblem, InvoiceReading
@@ -18,6 +19,12 @@ from schemas.values import Money, Weight, tidy
 ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 GRAMS = {"k": "1000", "l": "453.59237", "o": "28.349523125", "g": "1"}
 """By the first letter of the unit: kg, kilograms; lb, lbs, L; oz, O; g."""
+
+
+@lru_cache(16384)
+def money_of(amount: Decimal, currency: str) -> Money:
+    """Exact: the amount has been held against its currency. The same few amounts come again and again."""
+    return Money(amount=amount, currency=currency)
 
 
 @dataclass(slots=True)
@@ -159,6 +166,7 @@ def _costs(problem: InvoiceProblem) -> bool:
     return problem.code.startswith(("amount_", "currency_", "row_"))
 
 
+@lru_cache(4096)
 def weight_of(value: Decimal | None, unit: str) -> Weight | None:
     """Whole grams, rounded half up."""
     factor = GRAMS.get(unit.strip().casefold()[:1])
@@ -170,5 +178,5 @@ def weight_of(value: Decimal | None, unit: str) -> Weight | None:
 
 def references_of(row: Row, positions: Sequence[int]) -> tuple[str, ...]:
     """What stands in these cells, each once."""
-    given = (tidy(row.cell(position)) for position in positions)
+    given = (tidy(cell) for position in positions if (cell := row.cell(position)))
     return tuple(dict.fromkeys(value for value in given if value))

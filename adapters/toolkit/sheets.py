@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 CHUNK = 1 << 20
 HEAD = 65536
@@ -26,6 +27,7 @@ MONTH_FIRST = re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4}|\d{2})", re
 DAY_FIRST = re.compile(r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4}|\d{2})", re.ASCII)
 NAMED_MONTH = re.compile(r"(?P<d>\d{1,2})[ -](?P<m>[A-Za-z]{3})[a-z]*[ -](?P<y>\d{4}|\d{2})", re.ASCII)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?")
 AMOUNT = re.compile(r"-?[0-9]{1,3}(?:[., ]?[0-9]{3})*([.,])[0-9]{1,2}")
 
 
@@ -140,6 +142,7 @@ def _records(
         yield number, cells
 
 
+@lru_cache(8192)
 def parsed_amount(text: str, decimal: str = ".") -> Decimal | None:
     """An exact number, with thousands separators, brackets or a trailing minus; None for anything else.
 
@@ -161,9 +164,7 @@ def parsed_amount(text: str, decimal: str = ".") -> Decimal | None:
     return None
 
 
-PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?")
-
-
+@lru_cache(4096)
 def parsed_date(text: str, *, day_first: bool = False) -> date | None:
     """`20250804`, `2025-08-04`, `4 Aug 2025`; `8/4/2025` by `day_first`, `4.8.2025` always so. A year of two figures is
     of this century."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from schemas.iso import CURRENCY_DIGITS
 
@@ -39,7 +40,7 @@ class Written:
     issued_on: date
     shipments: tuple[Shipment, ...]
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         return sum((shipment.net for shipment in self.shipments), Decimal(0))
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from adapters.invoices.dhl_mybill import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
-from adapters.toolkit.bills import Bill, Book, references_of
+from adapters.toolkit.bills import Bill, Book, money_of, references_of
 from adapters.toolkit.sheets import Dialect, Row, decoded, folded, names_at, records
 from schemas.charges import ChargeType, InvoiceLine, InvoiceReading
-from schemas.values import Money, tidy
+from schemas.values import tidy
 
 KIND, NUMBER, WAYBILL, CURRENCY = "line type", "invoice number", "shipment number", "currency"
 NET, GROSS, TAX, CARRIAGE = "total amount (excl. vat)", "total amount (incl. vat)", "total tax", "weight charge"
@@ -175,7 +175,7 @@ class _Sheet:
                 waybill=waybill,
                 references=references,
                 type=kind,
-                money=Money(amount=amount, currency=bill.currency),
+                money=money_of(amount, bill.currency),
                 wire_code=code,
                 description=text,
                 shipped_on=shipped_on,
@@ -202,7 +202,7 @@ class _Sheet:
         choices = (itertools.combinations(stated.extras, count) for count in (1, 2))
         fitting = (chosen for chosen in itertools.chain(*choices) if sum(one[1] for one in chosen) == missing)
         for kind, amount, text in next(fitting, ()) if missing else ():
-            money = Money(amount=amount, currency=bill.currency)
+            money = money_of(amount, bill.currency)
             bill.lines.append(InvoiceLine(number=stated.row, type=kind, money=money, wire_code=text, description=text))
             taxed = kind is ChargeType.TAX
             stated.taxes, stated.nets = stated.taxes + amount * taxed, stated.nets + amount * (not taxed)

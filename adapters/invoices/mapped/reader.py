@@ -10,13 +10,13 @@ from typing import Any, Self
 from adapters.invoices.mapped.reader_profile import Profile, read_profile, shipped
 from adapters.invoices.mapped.reader_table import Table, explained, missing_of, open_table
 from adapters.seam import InvoiceProfile, InvoiceReader
-from adapters.toolkit.bills import Bill, Book, references_of, weight_of
+from adapters.toolkit.bills import Bill, Book, money_of, references_of, weight_of
 from adapters.toolkit.sheets import Dialect, Row, folded, parsed_amount, parsed_date, records
 from adapters.toolkit.workbook import is_workbook
 from schemas.charges import ChargeType, InvoiceLine, InvoiceReading
 from schemas.errors import RefusalCode, Refused, Unintelligible
 from schemas.iso import CURRENCY_DIGITS
-from schemas.values import Money, tidy
+from schemas.values import tidy
 
 Found = tuple[ChargeType, Decimal, str | None, str, int]
 """A charge: its type, amount, code and words, and the column in which its amount stands."""
@@ -242,7 +242,7 @@ class _Sheet:
             "billed_weight": weight_of(parsed_amount(row.cell(self.at(columns.weight)), self.table.decimal), unit),
         }
         for kind, amount, code, text, _ in charges:
-            money = Money(amount=amount, currency=bill.currency)
+            money = money_of(amount, bill.currency)
             yield InvoiceLine(
                 type=kind, money=money, wire_code=code, description=text, informational=not amount, **shared
             )

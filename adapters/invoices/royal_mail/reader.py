@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from adapters.invoices.royal_mail import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
-from adapters.toolkit.bills import Bill, Book, references_of
+from adapters.toolkit.bills import Bill, Book, money_of, references_of
 from adapters.toolkit.sheets import Dialect, Row, decoded, folded, names_at, records
 from schemas.charges import ChargeType, InvoiceLine, InvoiceReading
-from schemas.values import Money, tidy
+from schemas.values import tidy
 
 ASSUMED = "GBP"
 FIRST, KIND, NUMBER, DOCKET, SERVICE, VALUE = (
@@ -148,7 +148,7 @@ class _Sheet:
 
 
 def _line(number: int, kind: ChargeType, amount: Decimal, code: str | None, text: str) -> InvoiceLine:
-    money = Money(amount=amount, currency=ASSUMED)
+    money = money_of(amount, ASSUMED)
     return InvoiceLine(
         number=number, type=kind, money=money, wire_code=code, description=text, informational=not amount
     )

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from adapters.invoices.ups_billing import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
-from adapters.toolkit.bills import Bill, Book, references_of
+from adapters.toolkit.bills import Bill, Book, money_of, references_of
 from adapters.toolkit.sheets import Dialect, Row, decoded, delimiter_of, folded, records
 from schemas.charges import ChargeType, InvoiceLine, InvoiceReading
 from schemas.iso import CURRENCY_DIGITS
-from schemas.values import Money, tidy
+from schemas.values import tidy
 
 COLUMNS = 250
 VERSION, ACCOUNT, COUNTRY, DATE, NUMBER, CURRENCY, TOTAL, SHIPPED = 0, 2, 3, 4, 5, 9, 10, 11
@@ -139,7 +139,7 @@ def _line(book: Book, row: Row, bill: Bill) -> InvoiceLine | None:
         original_waybill=book.waybill(row, ORIGINAL, bill.number),
         references=tuple(value for value in references_of(row, REFERENCES) if value != waybill),
         type=ChargeType.INCLUDED_NO_CHARGE if information else charge_type(row),
-        money=Money(amount=net, currency=currency),
+        money=money_of(net, currency),
         wire_code=code or text or None,
         description=text,
         shipped_on=book.date(row, SHIPPED, bill.number),
