@@ -8,7 +8,7 @@ its values in order. The types of the tables hold on both ways: values go out an
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Delete, Executable, Update
+from sqlalchemy import Executable, UpdateBase
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -117,8 +117,8 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self.changes = str(statement.table) if isinstance(statement, (Update, Delete)) else ""
-        """The table whose rows it changes."""
+        self.changes = str(statement.table) if isinstance(statement, UpdateBase) else ""
+        """The table that it writes to."""
         self._forms: dict[tuple[str, ...], _Form] = {}
 
     async def run(self, connection: Sends, asked: Json | Sequence[Json]) -> Rows:

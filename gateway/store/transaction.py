@@ -35,6 +35,10 @@ Record = Stored | Row[Any]
 """One row, its columns as attributes, in the types of its table."""
 
 
+Question = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
+"""Columns to order by, and values of columns."""
+
+
 # What is said in every transaction is prepared, by table and columns.
 
 
@@ -82,7 +86,7 @@ class Tx:
         self.is_sqlite = is_sqlite
         self.woken: list[Job] = []
         self._entries: list[audit.Entry] = []
-        self._held: dict[str, dict[str, Record]] = {}
+        self._held: dict[str, dict[Question, Sequence[Record]]] = {}
 
     async def say(self, statement: Prepared, asked: Json | Sequence[Json]) -> Rows:
         """Run what is prepared, with values that come by name."""
@@ -96,15 +100,15 @@ class Tx:
             self._held.clear()
         return await self.connection.execute(statement, parameters)
 
-    def held(self, table: Table, row_id: str) -> Record | None:
-        """The row as it was read, where it cannot have changed since: this transaction holds it, and wrote nothing to its
-        table."""
-        return self._held.get(table.name, {}).get(row_id)
+    def held(self, table: Table, question: Question) -> Sequence[Record] | None:
+        """The answer as it was read, where it cannot be another by now: nothing was written to the table since."""
+        return self._held.get(table.name, {}).get(question)
 
-    def hold(self, table: Table, row: Record, *, locked: bool) -> None:
-        """Keep a row that nobody else can change before the end: one that was locked; on SQLite, with its one writer, any."""
-        if locked or (self.is_sqlite and self.writes):
-            self._held.setdefault(table.name, {})[row.id] = row
+    def hold(self, table: Table, question: Question, answer: Sequence[Record], *, locked: bool) -> None:
+        """Keep an answer that nobody else can change before the end: rows that were locked; on SQLite, with its one writer,
+        any."""
+        if (locked and answer) or (self.is_sqlite and self.writes):
+            self._held.setdefault(table.name, {})[question] = answer
 
     async def all(self, statement: Executable) -> Sequence[Record]:
         return (await self.run(statement)).all()
@@ -127,7 +131,7 @@ class Tx:
         self._held.pop(table.name, None)
         row = await work.claim(self.connection, job, self.now)
         if row is not None:
-            self.hold(table, row, locked=True)
+            self.hold(table, ((), (("id", row.id),)), [row], locked=True)
         return row
 
     async def settle(
@@ -185,26 +189,27 @@ class Shelf:
     def mine(self) -> Any:
         return select(self.table).where(self.table.c.exporter_id == self.tx.exporter_id)
 
-    async def those(self, *order: str, **equal: Any) -> Sequence[Record]:
-        """Rows by the values of columns, in the order of others."""
-        asked = {f"this_{name}": value for name, value in equal.items()}
-        return (await self.tx.say(those(self.table, tuple(equal), order), {**asked, "mine": self.tx.exporter_id})).all()
+    async def those(self, *order: str, lock: bool = False, **equal: Any) -> Sequence[Record]:
+        """Rows by the values of columns, in the order of others. `lock` holds them until the end."""
+        question = (order, tuple(equal.items()))
+        rows = self.tx.held(self.table, question)
+        if rows is None:
+            asked = {f"this_{name}": value for name, value in equal.items()} | {"mine": self.tx.exporter_id}
+            rows = (await self.tx.say(those(self.table, tuple(equal), order, lock=lock), asked)).all()
+            self.tx.hold(self.table, question, rows, locked=lock)
+        return rows
 
     async def that(self, *, lock: bool = False, **equal: Any) -> Record | None:
-        """The one row with these values, if there is any. `lock` holds it until the end."""
-        asked = {f"this_{name}": value for name, value in equal.items()}
-        statement = those(self.table, tuple(equal), lock=lock)
-        return (await self.tx.say(statement, {**asked, "mine": self.tx.exporter_id})).first()
+        """The one row with these values, if there is any."""
+        rows = await self.those(lock=lock, **equal)
+        return rows[0] if rows else None
 
-    async def find(self, row_id: str, *, lock: bool = False) -> Record | None:
-        row = self.tx.held(self.table, row_id) or await self.that(lock=lock, id=row_id)
-        if row is not None:
-            self.tx.hold(self.table, row, locked=lock)
-        return row
+    async def find(self, row_id: str) -> Record | None:
+        return await self.that(id=row_id)
 
     async def get(self, row_id: str, *, lock: bool = False) -> Record:
         """Raises NotFound, the same whether it is nobody's or somebody else's. `lock` holds it until the end."""
-        row = await self.find(row_id, lock=lock)
+        row = await self.that(lock=lock, id=row_id)
         if row is None:
             raise NotFound(f"no such {self.noun}")
         return row
