@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -35,6 +36,9 @@ Record = Stored | Row[Any]
 """One row, its columns as attributes, in the types of its table."""
 
 
+WORDS = ("kind", "state")
+"""Columns that hold words of ours and that partial indexes speak of. They stand in the statement as they are: of a parameter
+SQLite cannot tell once for all whether such an index will do, and plans anew each time."""
 Question = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
 """Columns to order by, and values of columns."""
 
@@ -43,9 +47,18 @@ Question = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
 
 
 @cache
-def those(table: Table, equal: tuple[str, ...], order: tuple[str, ...] = (), *, lock: bool = False) -> Prepared:
-    """Rows of `mine` whose columns `equal` their parameters; each column's parameter is its name with `this_` before it."""
+def those(
+    table: Table,
+    equal: tuple[str, ...],
+    order: tuple[str, ...] = (),
+    *,
+    words: tuple[tuple[str, str], ...] = (),
+    lock: bool = False,
+) -> Prepared:
+    """Rows of `mine` whose columns `equal` their parameters; each column's parameter is its name with `this_` before it.
+    `words` are equal to what stands there."""
     wanted = [table.c[name] == bindparam(f"this_{name}", type_=table.c[name].type) for name in equal]
+    wanted += [table.c[name] == literal_column("'{}'".format(word.replace("'", "''"))) for name, word in words]
     mine = select(table).where(_owner(table) == bindparam("mine"), *wanted).order_by(*(table.c[name] for name in order))
     return Prepared(mine.with_for_update() if lock else mine)
 
@@ -194,8 +207,9 @@ class Shelf:
         question = (order, tuple(equal.items()))
         rows = self.tx.held(self.table, question)
         if rows is None:
+            words = tuple((name, equal.pop(name)) for name in WORDS if name in equal)
             asked = {f"this_{name}": value for name, value in equal.items()} | {"mine": self.tx.exporter_id}
-            rows = (await self.tx.say(those(self.table, tuple(equal), order, lock=lock), asked)).all()
+            rows = (await self.tx.say(those(self.table, tuple(equal), order, words=words, lock=lock), asked)).all()
             self.tx.hold(self.table, question, rows, locked=lock)
         return rows
 

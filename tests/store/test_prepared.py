@@ -61,3 +61,14 @@ async def test_what_is_there_already_raises_the_same_and_tells_nobodys_name(stor
         assert PERSON not in str(raced.value)
     async with store.reading("exp_twice") as tx:
         assert await tx.exporters.find("exp_twice") is None
+
+
+async def test_a_word_is_quoted_where_it_stands_in_the_statement(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        strange = await add_row(tx, tables.attempts, kind="it's' --", state="live")
+        await add_row(tx, tables.attempts, kind="booking", state="void")
+    async with store.reading(exporter) as tx:
+        assert [row.id for row in await tx.attempts.those(kind="it's' --")] == [strange]
+        assert [row.id for row in await tx.attempts.those(kind="it's' --", state="live", id=strange)] == [strange]
+        assert not await tx.attempts.those(kind="it's' --", state="void")
