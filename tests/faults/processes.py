@@ -79,13 +79,14 @@ def nursery() -> Iterator[Nursery]:
 
 @dataclass
 class Running:
-    """One of our processes. `url` where it answers requests."""
+    """One of our processes. `url` where it answers requests; `place` where it was told to die."""
 
     nursery: Nursery
     pid: int
     role: str
     log: Path
     url: str = ""
+    place: str = ""
 
     @property
     def status(self) -> int | None:

@@ -6,13 +6,10 @@ file, so that a wait of an hour takes a moment. The test's own gateway only read
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,17 +17,14 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from adapters.toolkit.transport import open_client
 from gateway.clock import FileClock
 from gateway.config import Settings
-from gateway.core import Gateway, open_gateway
-from gateway.demo.props import free_port
-from gateway.journeys import settling_in
+from gateway.core import Gateway
 from gateway.store.database import StoreUnavailable
 from gateway.store.transaction import Record
 from tests.faults.judgement import Verdict, judge, open_work
 from tests.faults.processes import Nursery, Running
-from tests.house.settled import API_KEY, Settled, running_sandbox, settled_in
+from tests.house.settled import Settled
 from tests.house.waiting import eventually
 from tests.sandbox.bench import Bench
 
@@ -208,10 +202,17 @@ class Town:
     async def come_to_rest(self, *, within: float = 20.0) -> None:
         """Let everything that is open come to its end."""
 
-        async def rests() -> bool:
-            return not await self._open()
+        still: list[tuple[str, Any]] = []
 
-        await self.until(rests, within=within)
+        async def rests() -> bool:
+            still[:] = await self._open()
+            return not still
+
+        try:
+            await self.until(rests, within=within)
+        except AssertionError as error:
+            told = [f"{kind} {row and (row.id, row.due_at, row.tries, row.held)}" for kind, row in still[:10]]
+            raise AssertionError(f"{len(still)} open at {self.clock()}: {told}\n{error}") from None
 
     async def _open(self) -> list[tuple[str, Any]]:
         try:
@@ -261,47 +262,3 @@ class Town:
         ]
         assert not bugs, "\n".join(bugs[:3])
         return verdict
-
-
-@asynccontextmanager
-async def a_town(
-    settings: Settings, nursery: Nursery, *, carrier: str = "rest", redis: str = ""
-) -> AsyncIterator[Town]:
-    """An exporter moved in, nothing running yet. `settings` name a migrated, empty database."""
-    folder = settings.data.parent
-    clock = FileClock(folder / "clock")
-    settings = settings.model_copy(update={"test_clock": str(clock.path), "private_endpoints": True})
-    async with AsyncExitStack() as stack:
-        base = await stack.enter_async_context(running_sandbox(clock))
-        bench = Bench(base, await stack.enter_async_context(open_client()))
-        async with open_gateway(settings) as gw, settled_in(gw, bench, carrier) as moved_in:
-            key = await settling_in.add_key(gw, moved_in.exporter, "bench")
-        reader = await stack.enter_async_context(open_gateway(settings))
-        limits = aiohttp.ClientTimeout(total=20)
-        http = await stack.enter_async_context(aiohttp.ClientSession(timeout=limits))
-        town = Town(replace(moved_in, gateway=reader), settings, clock, key, nursery, http, folder, redis=redis)
-        town.port = free_port()
-        hook = f"{town.url}/hooks/platforms/sandbox/{moved_in.source}"
-        await bench.tell("platform/shop", url=hook, secret=moved_in.webhook_secret, api_key=API_KEY)
-        try:
-            yield town
-        finally:
-            await town.down()
-
-
-@asynccontextmanager
-async def settings_of(profile: str, sqlite_template: Path, postgres: Any) -> AsyncIterator[Settings]:
-    """Settings over a database of one town's own, in memory where the system has such a place."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="homeward-town-", dir=memory if memory.is_dir() else None))
-    data = folder / "data"
-    data.mkdir()
-    try:
-        if profile == "sqlite":
-            shutil.copyfile(sqlite_template, data / "homeward.db")
-            yield Settings(data=data)
-        else:
-            async with postgres.database() as url:
-                yield Settings(data=data, db=url)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

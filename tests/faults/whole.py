@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.faults.founding import a_town, settings_of
 from tests.faults.processes import Nursery
-from tests.faults.town import a_town, settings_of
 from tests.house import servers
 from tests.house.servers import Postgres, run_apart
 
@@ -30,6 +30,8 @@ class Spec:
     alone: bool
     """It measures time, so nothing else runs beside it."""
     own_postgres: bool
+    soap_on: Sequence[str]
+    """The stores on which the carrier is SOAP."""
     limit: float
 
 
@@ -40,6 +42,7 @@ def whole(
     soak: Sequence[Any] = (),
     alone: bool = False,
     own_postgres: bool = False,
+    soap_on: Sequence[str] = (),
     limit: float = LIMIT,
 ) -> Callable[[Scenario], Any]:
     """A test of a scenario that takes a Town, and one of `each` where given: those in `soak` are left to long runs."""
@@ -48,7 +51,7 @@ def whole(
         return [pytest.mark.soak] if one in soak else []
 
     def make(scenario: Scenario) -> Any:
-        spec = Spec(scenario, alone, own_postgres, limit)
+        spec = Spec(scenario, alone, own_postgres, soap_on, limit)
         together = pytest.mark.xdist_group("whole")  # whichever of several pytest processes has one has all
         if not each:
             return together(pytest.mark.parametrize("profile", list(on))(_test(spec)))
@@ -133,5 +136,6 @@ async def _in_a_town(item: Any, around: Surroundings) -> None:
             postgres = await asyncio.to_thread(server.__enter__)
             stack.push_async_callback(asyncio.to_thread, server.__exit__, None, None, None)
         settings = await stack.enter_async_context(settings_of(given["profile"], around.sqlite_template, postgres))
-        town = await stack.enter_async_context(a_town(settings, around.nursery))
+        carrier = "soap" if given["profile"] in spec.soap_on else "rest"
+        town = await stack.enter_async_context(a_town(settings, around.nursery, carrier=carrier))
         await spec.scenario(town, *([given["one"]] if "one" in given else []))
