@@ -120,7 +120,21 @@ async def case_of(tx: Desk, row: Record) -> Json:
         "ledger": await tx.ledger.sums(row.id),
         "documents": [_of_document(document).data | {"kind": document.kind} for document in documents],
         "tasks": [_task(task) for task in await tx.tasks.of_return(row.id) if task.done_at is None],
+        "application": await _application(tx, row.id),
         "notices": {state: _count(deliveries, state) for state in ("delivered", "waiting", "dead")},
+    }
+
+
+async def _application(tx: Desk, return_id: str) -> Json | None:
+    row = await tx.applications.of_return(return_id)
+    if row is None:
+        return None
+    terms = await tx.terms.get(row.terms_id) if row.terms_id else None
+    return {
+        "id": row.id,
+        "state": row.state,
+        "terms_id": row.terms_id,
+        "terms_sha256": terms.sha256 if terms else None,
     }
 
 

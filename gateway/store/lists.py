@@ -49,6 +49,14 @@ class Lists:
     async def pickups(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.pickups, tables.pickups.c.created_at, after, limit)
 
+    async def applications(self, state: str | None, after: After, limit: int) -> Sequence[Record]:
+        columns = tables.applications.c
+        wanted = [columns.state == state] if state else []
+        return await self._newest(tables.applications, columns.created_at, after, limit, *wanted)
+
+    async def terms(self, after: After, limit: int) -> Sequence[Record]:
+        return await self._newest(tables.terms, tables.terms.c.created_at, after, limit)
+
     async def invoices(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.invoices, tables.invoices.c.created_at, after, limit)
 

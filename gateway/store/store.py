@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 from gateway.store import messages, work
+from gateway.store.applying import Applications, Terms
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.documents import Documents
@@ -48,6 +49,8 @@ class Desk(Tx):
         self.deadlines = Deadlines(self)
         self.acceptances = Acceptances(self)
         self.tasks = Tasks(self)
+        self.terms = Terms(self)
+        self.applications = Applications(self)
         self.accruals = Accruals(self)
         self.invoices = Invoices(self)
         self.invoice_lines = InvoiceLines(self)

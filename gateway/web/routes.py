@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.web.api import bookings, invoices, moving, papers, parties, returns, waiting
+from gateway.web.api import applying, bookings, invoices, moving, papers, parties, returns, waiting
 from gateway.web.asked import (
     AskedAcceptance,
     AskedAccount,
@@ -18,6 +18,7 @@ from gateway.web.asked import (
     SaidReason,
     SuppliedAddress,
 )
+from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
 from gateway.web.endpoint import Either, Parameter, Route
 from gateway.web.media import UPLOADS
 from gateway.web.told import (
@@ -34,6 +35,7 @@ from gateway.web.told import (
     TimelineTold,
     TrackingsTold,
 )
+from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
@@ -51,6 +53,7 @@ from gateway.web.told_parties import (
 )
 from schemas.acceptance import DeadlineState
 from schemas.returns import ReturnStatus
+from schemas.terms import ApplicationState
 
 PAGED = (
     Parameter("limit", r"-?[0-9A-Za-z]{1,20}", "1 to 200, 50 if you say nothing"),
@@ -73,6 +76,7 @@ OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return
 SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
 DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
 MESSAGE_STATE = _choice("state", ["received", "processed", "ignored", "quarantined"])
+APPLICATION_STATE = _choice("state", [state.value for state in ApplicationState])
 TASK_STATE = _choice("state", ["open", "done"])
 
 # fmt: off
@@ -91,6 +95,29 @@ ROUTES: tuple[Route, ...] = (
           AcceptancesTold),
     Route("POST", "/v1/returns/{id}/acceptances", papers.create_acceptance, "acceptances", "Record an acceptance",
           AcceptanceTold, 201, AskedAcceptance, key="accepted"),
+    Route("GET", "/v1/terms", applying.list_terms, "returns", "List sales terms, the newest version first",
+          Page[TermsTold], query=PAGED),
+    Route("POST", "/v1/terms", applying.create_terms, "admin", "Agree on sales terms, or on their next version",
+          TermsTold, 201, AskedTerms, key="accepted"),
+    Route("GET", "/v1/terms/{id}", applying.get_terms, "returns", "One version of sales terms", TermsTold),
+    Route("GET", "/v1/applications", applying.list_applications, "returns", "List applications",
+          Page[ApplicationSummary], query=(*PAGED, APPLICATION_STATE)),
+    Route("POST", "/v1/applications", applying.create_application, "returns", "Apply for a return, with papers",
+          ApplicationTold, 201, AskedApplication, key="accepted"),
+    Route("POST", "/v1/applications:check", applying.check_application, "returns",
+          "What each clause would say of an application; nothing is written", CheckTold, 200, AskedApplication),
+    Route("GET", "/v1/applications/{id}", applying.get_application, "returns", "One application, with its terms",
+          ApplicationTold),
+    Route("POST", "/v1/applications/{id}/papers", applying.add_papers, "returns", "Hand in more papers",
+          ApplicationTold, 200, AskedPapers, key="accepted"),
+    Route("POST", "/v1/applications/{id}/withdraw", applying.withdraw_application, "returns", "Take it back",
+          ApplicationTold, 200, key="accepted"),
+    Route("POST", "/v1/applications/{id}/approve", applying.approve_application, "admin",
+          "Approve it: the return is approved, and planned", ApplicationTold, 200, key="accepted"),
+    Route("POST", "/v1/applications/{id}/reject", applying.reject_application, "admin", "Reject it, and say why",
+          ApplicationTold, 200, SaidWhy, key="accepted"),
+    Route("POST", "/v1/applications/{id}/ask_papers", applying.ask_papers, "admin", "Ask for more papers",
+          ApplicationTold, 200, SaidWhy, key="accepted"),
     Route("POST", "/v1/bookings", bookings.create_booking, "bookings", "Book a return at its designated channel's carrier",
           BookingTold, 202, Either("return_id", KnownBooking, FreshBooking), key="required"),
     Route("GET", "/v1/bookings/{id}", bookings.get_booking, "bookings", "A booking with its attempts", BookingTold),

@@ -90,6 +90,15 @@ class OpenTask(Told):
     created_at: datetime
 
 
+class AppliedTold(Told):
+    """The application behind a return, and the version of the terms that it keeps."""
+
+    id: str
+    state: str
+    terms_id: str | None
+    terms_sha256: str | None
+
+
 class ReturnTold(Told):
     """One return, with everything that hangs on it. `ledger` is minor units by currency, and should be zero."""
 
@@ -106,6 +115,7 @@ class ReturnTold(Told):
     documents: tuple[DocumentTold, ...]
     tasks: tuple[OpenTask, ...]
     notices: dict[str, int]
+    application: AppliedTold | None
 
 
 class MomentTold(Told):

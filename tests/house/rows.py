@@ -23,6 +23,7 @@ from schemas.acceptance import (
 )
 from schemas.returns import ReturnAuthorization, ReturnStatus
 from schemas.shipments import BookingRequest, Parcel, PickupRequest
+from schemas.terms import Application, SalesTerms
 from schemas.values import ClientRef, Party, Weight
 from tests.house.clock import MONDAY_NOON
 from tests.sandbox.bench import party, request
@@ -45,6 +46,8 @@ MODELS: dict[type[BaseModel], BaseModel] = {
     Deadline: Deadline(
         policy=POLICY, start_at=MONDAY_NOON, due_by=MONDAY_NOON + timedelta(days=5), zone="UTC", stages=()
     ),
+    SalesTerms: SalesTerms(seller="S", buyer="B", valid_from=date(2026, 1, 1), zone="UTC"),
+    Application: Application(),
     AcceptanceRecord: AcceptanceRecord(
         decision=AcceptanceDecision.ACCEPT, decided_at=MONDAY_NOON, decided_by="somebody"
     ),

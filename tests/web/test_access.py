@@ -118,6 +118,8 @@ async def furnish(house: House) -> dict[str, str]:
             created_at=tx.now,
         )
         pickup = await house_pickup(house, tx)
+    applied = await house.mine.post("/v1/applications", a_return(despite=True), 201)
+    agreed = {"name": "t", "seller": "s", "buyer": "b", "valid_from": "2026-01-01", "zone": "UTC"}
     return {
         "ret": made["id"],
         "shp": shipment_id,
@@ -132,6 +134,8 @@ async def furnish(house: House) -> dict[str, str]:
         "src": house.source_id,
         "chn": house.channel_id,
         "msg": await a_message(house),
+        "app": applied["id"],
+        "trm": (await house.mine.post("/v1/terms", agreed, 201))["id"],
     }
 
 
@@ -190,12 +194,17 @@ PREFIXES = {
     "accounts": "acc",
     "sources": "src",
     "channels": "chn",
+    "applications": "app",
+    "terms": "trm",
 }
 BODIES: dict[str, Any] = {
     "supply_address": {"returner": RETURNER},
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},
     "renew_booking": {"days": 7},
+    "reject_application": {"reason": "no"},
+    "ask_papers": {"reason": "more"},
+    "add_papers": {"papers": [{"kind": "other", "document_id": f"doc_{'0' * 26}"}]},
     "say_exists": {"number": "SBX2"},
 }
 WITH_ID = [route for route in ROUTES if "{" in route.path]

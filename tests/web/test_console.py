@@ -17,6 +17,7 @@ from schemas.acceptance import AcceptanceDecision, Clock, Condition, Packaging
 from schemas.charges import FindingKind
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
+from schemas.terms import ApplicationState, Because, Clause, CostKind, PaperKind, PeriodStart, Verdict
 from schemas.tracking import TrackingStatus
 from tests.web.browser import Browser
 from tests.web.doors import House
@@ -56,6 +57,12 @@ def test_every_text_that_a_template_asks_for_is_there() -> None:
         ("queue", QUEUES),
         ("queue_about", QUEUES),
         ("event", FAMILIES),
+        ("application", ApplicationState),
+        ("clause", Clause),
+        ("verdict", Verdict),
+        ("policy", Because),
+        ("paper", PaperKind),
+        ("about", [*PeriodStart, *CostKind, *Packaging]),
     ],
 )
 def test_every_value_has_its_word(kind: str, values: Any) -> None:

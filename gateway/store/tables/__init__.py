@@ -1,5 +1,6 @@
 """Every table, once, by subject. Every table carries its exporter: a query cannot forget the tenant."""
 
+from gateway.store.tables.applying import applications, terms
 from gateway.store.tables.base import metadata
 from gateway.store.tables.goods import (
     attempts,
@@ -26,6 +27,7 @@ __all__ = [
     "accounts",
     "accruals",
     "api_keys",
+    "applications",
     "attempts",
     "audit",
     "channels",
@@ -52,5 +54,6 @@ __all__ = [
     "sources",
     "sweeps",
     "tasks",
+    "terms",
     "unknown_codes",
 ]

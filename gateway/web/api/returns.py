@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.journeys import asking, planning, timeline, voiding
+from gateway.journeys import applying, asking, planning, timeline
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.asked import AskedReturn, SuppliedAddress
@@ -68,8 +68,8 @@ async def get_timeline(call: Call) -> Answer:
     return Answer(TimelineTold(return_id=row.id, moments=shown))
 
 
-async def open_by_hand(tx: Desk, asked: AskedReturn) -> Record:
-    """A return through the exporter's own hands. Raises Conflict where one of its numbers is taken."""
+async def check_numbers(tx: Desk, asked: AskedReturn) -> tuple[Record, str]:
+    """The exporter's own source, and the return's number there. Raises Conflict where one of its numbers is taken."""
     source = await tx.sources.of_platform("manual")
     if source is None:
         raise Conflict("this exporter takes no returns by hand", state="no_manual_source")
@@ -79,12 +79,19 @@ async def open_by_hand(tx: Desk, asked: AskedReturn) -> Record:
         taken = await tx.returns.by_external(asked.external_id)
     if taken is not None:
         raise Conflict(f"known already as {taken.id}", state=taken.status)
-    authorization = _authorization(asked, rma_id)
+    return source, rma_id
+
+
+async def open_by_hand(tx: Desk, asked: AskedReturn) -> Record:
+    """A return through the exporter's own hands. Raises Conflict where one of its numbers is taken."""
+    source, rma_id = await check_numbers(tx, asked)
+    authorization = authorization_of(asked, rma_id)
     return await tx.returns.get(await planning.open_return(tx, source, authorization, external_id=asked.external_id))
 
 
-def _authorization(asked: AskedReturn, rma_id: str) -> ReturnAuthorization:
-    said: dict[str, Any] = {name: getattr(asked, name) for name in type(asked).model_fields}
+def authorization_of(asked: AskedReturn, rma_id: str) -> ReturnAuthorization:
+    """The return itself; what an application says beside it stays with the application."""
+    said: dict[str, Any] = {name: getattr(asked, name) for name in AskedReturn.model_fields}
     del said["external_id"]
     said["items"] = tuple(ReturnItem.model_validate(dict(item)) for item in asked.items)
     return ReturnAuthorization.model_validate({**said, "rma_id": rma_id, "status": ReturnStatus.APPROVED})
@@ -104,5 +111,5 @@ async def supply_address(call: Call) -> Answer:
 
 async def cancel_return(call: Call) -> Answer:
     row = await find_return(call.tx, call.path["id"])
-    await voiding.cancel(call.tx, row.id)
+    await applying.cancel(call.tx, row.id)
     return Answer(await told(call.tx, await call.tx.returns.get(row.id)))

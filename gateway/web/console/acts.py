@@ -47,14 +47,15 @@ async def _form(request: web.Request, limit: int) -> Form:
         raise Problem("malformed-body") from error
 
 
-async def _visit(request: web.Request, scope: str, limit: int = SMALL_FORM) -> tuple[Visit, Form]:
+async def sent(request: web.Request, scope: str, limit: int = SMALL_FORM) -> tuple[Visit, Form]:
+    """Who sent the form, and the form, its token checked."""
     visit = await visitor(request, scope)
     form = await _form(request, limit)
     require_csrf(visit.csrf, form.get("csrf"))
     return visit, form
 
 
-def _seen(path: str) -> web.Response:
+def seen(path: str) -> web.Response:
     """Go and look: a reload then sends nothing again."""
     return web.Response(status=303, headers={"Location": path})
 
@@ -66,14 +67,14 @@ async def sign_in(request: web.Request) -> web.Response:
     key = await key_row(gw, str(form.get("key", "")).strip())
     if key is None:
         return sign_in_page(request, 401, failed=True)
-    response = _seen("/console")
+    response = seen("/console")
     await session.sign_in(gw, response, key)
     return response
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    visit, _ = await _visit(request, "returns")
-    response = _seen("/console/sign-in")
+    visit, _ = await sent(request, "returns")
+    response = seen("/console/sign-in")
     await session.sign_out(request.app[GATEWAY], request, response, visit.caller)
     return response
 
@@ -81,7 +82,7 @@ async def sign_out(request: web.Request) -> web.Response:
 async def record_acceptance(request: web.Request) -> web.Response:
     """One transaction for the files and the act: a form that is wrong leaves neither."""
     gw = request.app[GATEWAY]
-    visit, form = await _visit(request, "acceptances", gw.settings.document_limit * FORM_LIMIT)
+    visit, form = await sent(request, "acceptances", gw.settings.document_limit * FORM_LIMIT)
     said_id = request.match_info["id"]
     try:
         async with gw.store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
@@ -95,7 +96,7 @@ async def record_acceptance(request: web.Request) -> web.Response:
             row = await find_return(tx, said_id)
             errors = _spoken(problem, words_of(request).language)
             return await return_page(request, visit, tx, row, errors=errors, status=problem.status)
-    return _seen(f"/console/returns/{row.id}?recorded=1#acceptance")
+    return seen(f"/console/returns/{row.id}?recorded=1#acceptance")
 
 
 def _read(body: Mapping[str, Any]) -> AskedAcceptance:
@@ -161,48 +162,49 @@ def _instant(local: str, zone: str) -> str:
 
 
 async def finish_task(request: web.Request) -> web.Response:
-    visit, _ = await _visit(request, "returns")
-    task_id = _id(request, "tsk_")
+    visit, _ = await sent(request, "returns")
+    task_id = id_of(request, "tsk_")
     async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
         task = await tx.tasks.get(task_id)
         await asking.close_task(tx, task_id)
-    return _seen(f"/console/returns/{task.return_id}" if task.return_id else "/console/queues/person")
+    return seen(f"/console/returns/{task.return_id}" if task.return_id else "/console/queues/person")
 
 
 async def renew_booking(request: web.Request) -> web.Response:
-    visit, form = await _visit(request, "bookings")
+    visit, form = await sent(request, "bookings")
     days = str(form.get("days", ""))
     if not (days.isascii() and days.isdigit() and len(days) <= 3):
         raise Problem("validation")
-    shipment_id = _id(request, "shp_")
+    shipment_id = id_of(request, "shp_")
     async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
         await renewing.renew(tx, shipment_id, int(days))
         shipment = await tx.shipments.get(shipment_id)
-    return _seen(f"/console/returns/{shipment.return_id}")
+    return seen(f"/console/returns/{shipment.return_id}")
 
 
 async def say_exists(request: web.Request) -> web.Response:
-    visit, form = await _visit(request, "bookings")
+    visit, form = await sent(request, "bookings")
     number = str(form.get("number", "")).strip()
     if not 0 < len(number) <= 100 or FORBIDDEN_TEXT.search(number):
         raise Problem("validation")
-    attempt_id = _id(request, "att_")
+    attempt_id = id_of(request, "att_")
     async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
         await verdicts.exists(tx, attempt_id, number)
         attempt = await tx.attempts.get(attempt_id)
-    return _seen(f"/console/returns/{attempt.return_id}")
+    return seen(f"/console/returns/{attempt.return_id}")
 
 
 async def say_absent(request: web.Request) -> web.Response:
-    visit, _ = await _visit(request, "bookings")
-    attempt_id = _id(request, "att_")
+    visit, _ = await sent(request, "bookings")
+    attempt_id = id_of(request, "att_")
     async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
         await verdicts.absent(tx, attempt_id)
         attempt = await tx.attempts.get(attempt_id)
-    return _seen(f"/console/returns/{attempt.return_id}")
+    return seen(f"/console/returns/{attempt.return_id}")
 
 
-def _id(request: web.Request, prefix: str) -> str:
+def id_of(request: web.Request, prefix: str) -> str:
+    """The id in the address. One that cannot be ours is not found, like any other."""
     value = request.match_info["id"]
     if not (value.startswith(prefix) and value.isascii() and value.isprintable()):
         raise NotFound("not of our form")

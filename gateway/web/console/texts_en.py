@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_renewing
+from gateway.web.console import texts_applying, texts_renewing
 
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
@@ -296,4 +296,5 @@ TEXTS: Mapping[str, str] = {
     "finding.unknown_charge": "unknown charge",
     "finding.imported": "not judged yet",
     **texts_renewing.EN,
+    **texts_applying.EN,
 }

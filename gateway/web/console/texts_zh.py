@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_renewing
+from gateway.web.console import texts_applying, texts_renewing
 
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
@@ -296,4 +296,5 @@ TEXTS: Mapping[str, str] = {
     "finding.unknown_charge": "费用不明",
     "finding.imported": "尚未核对",
     **texts_renewing.ZH,
+    **texts_applying.ZH,
 }

@@ -248,6 +248,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_tasks_open", "tasks", ["exporter_id", "done_at", "created_at"], unique=False)
     op.create_table(
+        "terms",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_terms_exporter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
+        sa.UniqueConstraint("exporter_id", "name", "version", name=op.f("uq_terms_exporter_id_name_version")),
+    )
+    op.create_table(
         "attempts",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
@@ -497,6 +510,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acceptances")),
         sa.UniqueConstraint("return_id", "version", name=op.f("uq_acceptances_return_id_version")),
     )
+    op.create_table(
+        "applications",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("return_id", sa.String(length=40), nullable=False),
+        sa.Column("terms_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_applications_exporter_id")),
+        sa.ForeignKeyConstraint(["return_id"], ["returns.id"], name=op.f("fk_applications_return_id")),
+        sa.ForeignKeyConstraint(["terms_id"], ["terms.id"], name=op.f("fk_applications_terms_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
+        sa.UniqueConstraint("return_id", name=op.f("uq_applications_return_id")),
+    )
+    op.create_index("ix_applications_listed", "applications", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_index("ix_applications_state", "applications", ["exporter_id", "state", "created_at", "id"], unique=False)
     op.create_table(
         "deadlines",
         sa.Column("id", sa.String(length=40), nullable=False),

@@ -1,0 +1,64 @@
+"""What our API answers of sales terms and applications."""
+
+from datetime import date, datetime
+
+from gateway.web.told import Told
+from schemas.terms import Application, SalesTerms
+
+
+class TermsTold(Told):
+    """One version; `sha256` is of its canonical JSON, and it never changes."""
+
+    id: str
+    name: str
+    version: int
+    sha256: str
+    created_at: datetime
+    terms: SalesTerms
+
+
+class FindingTold(Told):
+    """One clause, judged. `cannot_tell` names what is missing. `due_by` is the first instant that is too late."""
+
+    clause: str
+    verdict: str
+    because: str
+    about: tuple[str, ...]
+    agreed_in: str
+    last_day: date | None
+    due_by: datetime | None
+    zone: str | None
+    seconds_left: int | None
+
+
+class CheckTold(Told):
+    """What an application would be told; nothing was written. `fits` is null where something cannot be told."""
+
+    fits: bool | None
+    findings: tuple[FindingTold, ...]
+
+
+class ApplicationTold(Told):
+    id: str
+    return_id: str
+    state: str
+    reason: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+    created_at: datetime
+    updated_at: datetime
+    said: Application
+    terms: TermsTold | None
+    """The version that holds for this return, as it was when it was applied for."""
+    check: CheckTold
+
+
+class ApplicationSummary(Told):
+    id: str
+    return_id: str
+    terms_id: str | None
+    state: str
+    reason: str | None
+    decided_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
