@@ -111,11 +111,13 @@ async def test_a_number_that_is_taken_is_a_conflict(house: House) -> None:
         assert said["type"].endswith("/problems/invalid-state")
 
 
-async def test_b58_a_booking_needs_a_key(house: House) -> None:
-    one = await made(house)
-    for path, body in (("/v1/bookings", {"return_id": one["id"]}), ("/v1/pickups", PICKUP)):
-        said = await house.mine.post(path, body, 400, idempotent=None)
-        assert said["type"].endswith("/problems/idempotency-key-required")
+SPENDING = ("/v1/returns", "/v1/returns/{id}/address", "/v1/bookings", "/v1/bookings/{id}/renew", "/v1/pickups")
+
+
+@pytest.mark.parametrize("path", [*SPENDING, "/v1/applications/{id}/approve"])
+async def test_b58_what_may_spend_needs_a_key(house: House, path: str) -> None:
+    said = await house.mine.post(path.replace("{id}", "ret_" + "0" * 26), a_return(), 400, idempotent=None)
+    assert said["type"].endswith("/problems/idempotency-key-required")
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "", "a b", "schlüssel"], ids=["256", "empty", "space", "not ASCII"])
