@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from gateway.journeys import channels
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
 from gateway.rules.references import client_ref
-from gateway.rules.routing import choose_channel
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.customs import CustomsDeclaration, CustomsItem
@@ -124,9 +124,8 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     if authorization.label_provider is not LabelProvider.MERCHANT or authorization.kind is ReturnKind.REFUND_ONLY:
         return None
     try:
-        returner = _returner(authorization)
-        channel = await _channel(tx, source, returner.address.country)
-        account = await tx.accounts.get(channel.account_id)
+        returner = returner_of(authorization)
+        channel, account = await channel_for(tx, source, returner.address.country)
         request = build_request(authorization, channel, account, returner, tx)
     except Missing as missing:
         await _ask(tx, row, missing)
@@ -216,17 +215,18 @@ def _said(authorization: ReturnAuthorization) -> dict[str, object]:
     }
 
 
-def _returner(authorization: ReturnAuthorization) -> Party:
+def returner_of(authorization: ReturnAuthorization) -> Party:
     if authorization.returner is None:
         raise Missing("needs_address", "the platform does not tell where the goods are; give the returner's address")
     return authorization.returner
 
 
-async def _channel(tx: Desk, source: Record, country: str) -> Record:
-    channel = choose_channel(await tx.channels.listed(), country=country, source_id=source.id)
-    if channel is None:
+async def channel_for(tx: Desk, source: Record, country: str) -> tuple[Record, Record]:
+    """The channel and its account."""
+    choice = await channels.choose(tx, source.id, country)
+    if choice.route.chosen is None or choice.account is None:
         raise Missing("no_channel", f"no designated channel takes returns from {country}")
-    return channel
+    return choice.route.chosen, choice.account
 
 
 def build_request(

@@ -129,6 +129,7 @@ async def add_channel(
     platforms: Sequence[str] = (),
     rank: int = 0,
     insure: bool = True,
+    fallbacks: Sequence[str] = (),
 ) -> str:
     """A designated channel. Its acceptance limit is the exporter's contract, else the carrier's, else a safe default."""
     account = await tx.accounts.get(account_id)
@@ -148,6 +149,7 @@ async def add_channel(
         platforms=list(platforms),
         rank=rank,
         insure=insure,
+        fallbacks=list(fallbacks),
         enabled=True,
         created_at=tx.now,
     )

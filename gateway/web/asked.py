@@ -242,6 +242,8 @@ class AskedChannel(Model):
     platforms: Annotated[tuple[Annotated[str, Field(pattern=id_form("src"))], ...], Field(max_length=100)] = ()
     rank: Annotated[int, Field(ge=0, le=10_000)] = 0
     insure: bool = True
+    fallbacks: Annotated[tuple[Annotated[str, Field(pattern=id_form("chn"))], ...], Field(max_length=20)] = ()
+    """Channels that take over, in this order, while the account of this one is paused."""
 
 
 class SaidNumber(Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.web.api import applying, bookings, invoices, moving, papers, parties, returns, waiting
+from gateway.web.api import applying, bookings, invoices, moving, papers, parties, returns, validation, waiting
 from gateway.web.asked import (
     AskedAcceptance,
     AskedAccount,
@@ -51,6 +51,7 @@ from gateway.web.told_parties import (
     SourceTold,
     TaskTold,
 )
+from gateway.web.told_validation import ValidationTold
 from schemas.acceptance import DeadlineState
 from schemas.returns import ReturnStatus
 from schemas.terms import ApplicationState
@@ -85,6 +86,9 @@ ROUTES: tuple[Route, ...] = (
           Page[ReturnSummary], query=(*PAGED, STATUS, SEARCH)),
     Route("POST", "/v1/returns", returns.create_return, "returns", "Make a return by hand; an approved one is booked",
           ReturnTold, 201, AskedReturn, key="required"),
+    Route("POST", "/v1/returns:validate", validation.validate_return, "returns",
+          "What would become of it: carrier, price, limits, what is missing; nothing is written",
+          ValidationTold, 200, Either("return_id", KnownBooking, AskedReturn), own_transaction=True),
     Route("GET", "/v1/returns/{id}", returns.get_return, "returns", "One return, with all that hangs on it", ReturnTold),
     Route("GET", "/v1/returns/{id}/timeline", returns.get_timeline, "returns", "All that happened, in order", TimelineTold),
     Route("POST", "/v1/returns/{id}/address", returns.supply_address, "returns", "Give a missing address; it is booked then",

@@ -146,6 +146,7 @@ class ChannelTold(Told):
     platforms: tuple[str, ...]
     rank: int
     insure: bool
+    fallbacks: tuple[str, ...]
     enabled: bool
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.rules.lifecycle import FINAL
 from gateway.rules.polling import LONGEST, NEAR, NEAR_EVERY, next_poll
-from gateway.rules.routing import choose_channel
+from gateway.rules.routing import Why, choose_channel
 from schemas.tracking import TrackingStatus as T
 from tests.house.clock import MONDAY_NOON
 
@@ -60,6 +60,11 @@ class Way:
     enabled: bool = True
     countries: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+    fallbacks: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.name
 
 
 @pytest.mark.parametrize(
@@ -75,5 +80,40 @@ class Way:
     ],
 )
 def test_the_first_channel_that_serves_the_return_gets_it(ways: list[Way], chosen: str | None) -> None:
-    found = choose_channel(ways, country="FR", source_id="src_1")
+    found = choose_channel(ways, country="FR", source_id="src_1").chosen
     assert (found.name if found else None) == chosen
+
+
+A, B, C = Way("a", fallbacks=("c", "b")), Way("b"), Way("c")
+
+
+@pytest.mark.parametrize(
+    ("ways", "paused", "unserved", "told"),
+    [
+        ([A, B, C], set(), set(), {"a": Why.CHOSEN, "b": Why.BEHIND, "c": Why.BEHIND}),
+        ([A, B, C], {"a"}, set(), {"a": Why.PAUSED, "b": Why.BEHIND, "c": Why.FALLBACK}),
+        ([A, B, C], {"a", "c"}, set(), {"a": Why.PAUSED, "b": Why.FALLBACK, "c": Why.PAUSED}),
+        ([A, B, C], {"a", "b", "c"}, set(), {"a": Why.CHOSEN, "b": Why.PAUSED, "c": Why.PAUSED}),
+        (
+            [B, A, C],
+            {"b"},
+            set(),
+            {"b": Why.CHOSEN, "a": Why.BEHIND, "c": Why.BEHIND},
+        ),  # it names no fallback: they wait
+        ([A, B, C], set(), {"a"}, {"a": Why.NOT_SERVED, "b": Why.CHOSEN, "c": Why.BEHIND}),
+        ([A, B, C], {"a"}, {"c"}, {"a": Why.PAUSED, "b": Why.FALLBACK, "c": Why.NOT_SERVED}),
+        (
+            [Way("x", enabled=False), Way("y", countries=("DE",)), Way("z", platforms=("src_9",)), A],
+            set(),
+            set(),
+            {"x": Why.OFF, "y": Why.OTHER_COUNTRY, "z": Why.OTHER_PLATFORM, "a": Why.CHOSEN},
+        ),
+    ],
+)
+def test_a_route_says_why_of_every_channel(
+    ways: list[Way], paused: set[str], unserved: set[str], told: dict[str, Why]
+) -> None:
+    route = choose_channel(ways, country="FR", source_id="src_1", paused=paused, unserved=unserved)
+    assert {one.name: why for one, why in route.considered} == told
+    assert route.chosen is not None
+    assert told[route.chosen.name] in (Why.CHOSEN, Why.FALLBACK)

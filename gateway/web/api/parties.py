@@ -112,6 +112,8 @@ async def create_channel(call: Call) -> Answer:
     asked = call.asked(AskedChannel)
     for source_id in asked.platforms:
         await call.tx.sources.get(source_id)
+    for fallback in asked.fallbacks:
+        await call.tx.channels.get(fallback)
     channel_id = await settling_in.add_channel(
         call.tx,
         asked.account_id,
@@ -124,6 +126,7 @@ async def create_channel(call: Call) -> Answer:
         platforms=asked.platforms,
         rank=asked.rank,
         insure=asked.insure,
+        fallbacks=asked.fallbacks,
     )
     row = await call.tx.channels.get(channel_id)
     return Answer(_told(ChannelTold, row), {"Location": f"/v1/channels/{channel_id}"})

@@ -1,0 +1,135 @@
+"""A dry run: what would become of a return, with carrier, price, limits and what is missing. Nothing is written.
+
+It goes the way of planning, with the same functions, and stops before the first row. The price is the carrier's own answer
+where its adapter asks for one; nothing that books is called.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from adapters import registry
+from adapters.seam import QuotesCharges
+from gateway.core import Gateway, twice_if_stale
+from gateway.journeys import channels, clocks, planning
+from gateway.journeys.planning import ASSUMED_GRAMS, Missing
+from gateway.rules import deadlines
+from gateway.rules.routing import Why
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from schemas.acceptance import Deadline, DeadlinePolicy
+from schemas.charges import Quote
+from schemas.errors import AdapterError, Refused
+from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind
+from schemas.shipments import BookingRequest
+
+NOT_OURS = "not_booked_by_us"
+
+
+@dataclass(frozen=True, slots=True)
+class WouldStart:
+    """A clock that would start, and how it would run if it started now."""
+
+    clock: str
+    starts: str
+    terms: Deadline
+
+
+@dataclass
+class DryRun:
+    """`missing` would stop the booking; `assumed` would not, but is our own word and not the caller's."""
+
+    considered: Sequence[tuple[Record, Why]] = ()
+    accounts: dict[str, Record] = field(default_factory=dict)
+    channel: Record | None = None
+    account: Record | None = None
+    request: BookingRequest | None = None
+    missing: list[Missing] = field(default_factory=list)
+    assumed: list[tuple[str, str]] = field(default_factory=list)
+    clocks: list[WouldStart] = field(default_factory=list)
+    quotes: Sequence[Quote] = ()
+    no_price: str | None = None
+    """Why there is no price; None where there is one."""
+
+
+async def of_return(gw: Gateway, exporter_id: str, return_id: str) -> DryRun:
+    """Of a return that is known."""
+    async with gw.store.reading(exporter_id) as tx:
+        row = await tx.returns.get(return_id)
+        found = await _looked_up(tx, row.source_id, row.authorization)
+    return await _priced(gw, found)
+
+
+async def of_hypothesis(gw: Gateway, exporter_id: str, authorization: ReturnAuthorization) -> DryRun:
+    """Of a return that would be made by hand."""
+    async with gw.store.reading(exporter_id) as tx:
+        source = await tx.sources.of_platform("manual")
+        found = await _looked_up(tx, source.id if source else "", authorization)
+    return await _priced(gw, found)
+
+
+async def _looked_up(tx: Desk, source_id: str, authorization: ReturnAuthorization) -> DryRun:
+    found = DryRun(assumed=list(_assumed(authorization)))
+    found.accounts = {row.id: row for row in await tx.accounts.listed()}
+    if authorization.label_provider is not LabelProvider.MERCHANT or authorization.kind is ReturnKind.REFUND_ONLY:
+        found.missing.append(Missing(NOT_OURS, "somebody else provides the label, or nothing comes back"))
+    try:
+        returner = planning.returner_of(authorization)
+    except Missing as missing:
+        found.missing.append(missing)
+        return found
+    choice = await channels.choose(tx, source_id, returner.address.country)
+    found.considered, found.channel, found.account = choice.route.considered, choice.route.chosen, choice.account
+    if found.channel is None or found.account is None:
+        country = returner.address.country
+        found.missing.append(Missing("no_channel", f"no designated channel takes returns from {country}"))
+        return found
+    found.clocks = list(_clocks(found.channel, found.account, tx.now))
+    try:
+        found.request = planning.build_request(authorization, found.channel, found.account, returner, tx)
+    except Missing as missing:
+        found.missing.append(missing)
+    return found
+
+
+def _assumed(authorization: ReturnAuthorization) -> Sequence[tuple[str, str]]:
+    """What planning fills in where nobody said it."""
+    lines = authorization.items
+    weights = ", ".join(item.line_id for item in lines if item.unit_weight is None)
+    origins = ", ".join(item.line_id for item in lines if item.origin is None)
+    codes = ", ".join(item.line_id for item in lines if item.hs_code is None)
+    told = [
+        ("weight", f"{ASSUMED_GRAMS} g each; lines {weights}" if weights else ""),
+        ("origin", f"the country they go home to; lines {origins}" if origins else ""),
+        ("hs_code", f"left to the carrier's broker; lines {codes}" if codes else ""),
+    ]
+    return [(what, why) for what, why in told if why]
+
+
+def _clocks(channel: Record, account: Record, now: datetime) -> Sequence[WouldStart]:
+    hand_over = registry.carrier(account.carrier).profile.hand_over or clocks.DEFAULT_HAND_OVER
+    starts: Sequence[tuple[str, DeadlinePolicy]] = (("booking", hand_over), ("delivery", channel.acceptance))
+    return [WouldStart(policy.clock, event, deadlines.start(policy, now, channel.zone)) for event, policy in starts]
+
+
+async def _priced(gw: Gateway, found: DryRun) -> DryRun:
+    """Ask for the price where it can be asked for. A refusal says what the booking would be refused for."""
+    if found.request is None or found.account is None:
+        found.no_price = "something is missing"
+        return found
+    if found.account.paused or gw.settings.carriers_paused:
+        found.no_price = "the account is paused"
+        return found
+    carrier = gw.open_carrier(found.account)
+    if not isinstance(carrier, QuotesCharges):
+        found.no_price = "the carrier gives no price beforehand"
+        return found
+    request, ask = found.request, carrier.quote
+    try:
+        found.quotes = await twice_if_stale(lambda: ask(request))
+    except Refused as error:
+        found.missing.append(Missing(str(error.code), str(error) or "the carrier refuses it"))
+        found.no_price = "the carrier refuses it"
+    except AdapterError as error:
+        found.no_price = f"the carrier gives no answer: {type(error).__name__}"
+    return found

@@ -1,0 +1,108 @@
+"""The dry run of a return: a known one, or one as it would be made by hand."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from gateway.journeys import dry_run
+from gateway.journeys.dry_run import DryRun, WouldStart
+from gateway.rules.deadlines import time_left
+from gateway.web.api.returns import authorization_of
+from gateway.web.asked import AskedReturn, KnownBooking
+from gateway.web.endpoint import Answer, Call
+from gateway.web.told_validation import (
+    ConsideredTold,
+    LackTold,
+    PriceTold,
+    ValidationTold,
+    WayTold,
+    WouldStartTold,
+)
+from schemas.charges import ChargeType
+from schemas.values import Money
+
+COVER = frozenset({ChargeType.INSURANCE, ChargeType.DECLARED_VALUE, ChargeType.INSURANCE_TAX})
+
+
+async def validate_return(call: Call) -> Answer:
+    """What would become of it, from the books and from the carrier's own price."""
+    owner = call.caller.exporter_id
+    if isinstance(call.body, KnownBooking):
+        found = await dry_run.of_return(call.gw, owner, call.body.return_id)
+    else:
+        asked = call.asked(AskedReturn)
+        found = await dry_run.of_hypothesis(call.gw, owner, authorization_of(asked, asked.rma_id or "dry-run"))
+    return Answer(_told(found, call.gw.clock()))
+
+
+def _told(found: DryRun, now: datetime) -> ValidationTold:
+    return ValidationTold(
+        bookable=not found.missing,
+        way=_way(found),
+        considered=tuple(
+            ConsideredTold(
+                channel_id=row.id, name=row.name, carrier=found.accounts[row.account_id].carrier, why=why.value
+            )
+            for row, why in found.considered
+        ),
+        price=_price(found),
+        deadlines=tuple(_clock(one, now) for one in found.clocks),
+        missing=tuple(LackTold(code=one.code, detail=str(one)) for one in found.missing),
+        assumed=tuple(LackTold(code=code, detail=detail) for code, detail in found.assumed),
+    )
+
+
+def _way(found: DryRun) -> WayTold | None:
+    channel, account, request = found.channel, found.account, found.request
+    if channel is None or account is None:
+        return None
+    why = next(why for row, why in found.considered if row.id == channel.id)
+    return WayTold(
+        channel_id=channel.id,
+        name=channel.name,
+        why=why.value,
+        account_id=account.id,
+        carrier=account.carrier,
+        service=channel.service,
+        consignee=channel.consignee,
+        weight=request.parcels[0].weight if request else None,
+        customs_value=request.customs.customs_value if request and request.customs else None,
+        insured_value=request.insured_value if request else None,
+    )
+
+
+def _price(found: DryRun) -> PriceTold:
+    """Of the service that would be booked, where the carrier prices several."""
+    wanted = found.channel.service if found.channel else ""
+    quote = next((one for one in found.quotes if one.service == wanted), next(iter(found.quotes), None))
+    if quote is None:
+        because = found.no_price or "the carrier names no price"
+        return PriceTold(available=False, because=because, total=None, insurance=None, quotes=())
+    cover = [charge.money for charge in quote.charges if charge.type in COVER]
+    return PriceTold(
+        available=True,
+        because=None,
+        total=quote.total or _sum(charge.money for charge in quote.charges),
+        insurance=_sum(cover),
+        quotes=tuple(found.quotes),
+    )
+
+
+def _sum(amounts: Iterable[Money]) -> Money | None:
+    """None where there is nothing to add, or where currencies differ."""
+    found = list(amounts)
+    if not found or len({one.currency for one in found}) > 1:
+        return None
+    return Money.from_minor(sum(one.minor for one in found), found[0].currency)
+
+
+def _clock(one: WouldStart, now: datetime) -> WouldStartTold:
+    return WouldStartTold(
+        clock=one.clock,
+        starts=one.starts,
+        start_at=one.terms.start_at,
+        due_by=one.terms.due_by,
+        zone=one.terms.zone,
+        seconds_left=int(time_left(one.terms, now).total_seconds()),
+        source=one.terms.policy.source,
+        because=one.terms.policy.because,
+    )

@@ -1,0 +1,69 @@
+"""What a dry run answers."""
+
+from datetime import datetime
+
+from gateway.web.told import Told
+from schemas.charges import Quote
+from schemas.values import Money, Party, Weight
+
+
+class ConsideredTold(Told):
+    """`why`: chosen, fallback, behind, off, other_country, other_platform, not_served, paused."""
+
+    channel_id: str
+    name: str
+    carrier: str
+    why: str
+
+
+class WayTold(Told):
+    channel_id: str
+    name: str
+    why: str
+    account_id: str
+    carrier: str
+    service: str
+    consignee: Party
+    weight: Weight | None
+    customs_value: Money | None
+    insured_value: Money | None
+
+
+class PriceTold(Told):
+    """`available` is false where the carrier gives none, with the reason. `insurance` is what of the total covers loss."""
+
+    available: bool
+    because: str | None
+    total: Money | None
+    insurance: Money | None
+    quotes: tuple[Quote, ...]
+
+
+class WouldStartTold(Told):
+    """A limit that would start with `starts`; the rest is how it would run if that happened now."""
+
+    clock: str
+    starts: str
+    start_at: datetime
+    due_by: datetime
+    zone: str
+    seconds_left: int
+    source: str
+    because: str
+
+
+class LackTold(Told):
+    code: str
+    detail: str
+
+
+class ValidationTold(Told):
+    """What would become of it; nothing was written. `bookable`: nothing is missing."""
+
+    bookable: bool
+    way: WayTold | None
+    considered: tuple[ConsideredTold, ...]
+    price: PriceTold
+    deadlines: tuple[WouldStartTold, ...]
+    missing: tuple[LackTold, ...]
+    assumed: tuple[LackTold, ...]
