@@ -41,9 +41,15 @@ async def receive(gw: Gateway, platform_id: str, source_id: str, message: Inboun
     if source is None or source.platform != platform_id or not source.enabled:
         raise SignatureRejected("no such source")
     platform = gw.open_platform(source)
+    trust = vet(platform, message)
+    return await _keep(gw, source, "platform", platform.delivery_id(message), trust, message)
+
+
+def vet(platform: Platform, message: InboundMessage) -> Trust:
+    """How far a message may be trusted. Raises SignatureRejected and Unintelligible, as `receive` does."""
     trust = platform.verify(message)
     _require_form(lambda: platform.read(message), message)
-    return await _keep(gw, source, "platform", platform.delivery_id(message), trust, message)
+    return trust
 
 
 async def receive_push(gw: Gateway, carrier_id: str, account_id: str, message: InboundMessage) -> bool:
@@ -61,13 +67,14 @@ async def receive_push(gw: Gateway, carrier_id: str, account_id: str, message: I
 
 
 def _require_form(read: Callable[[], object], message: InboundMessage) -> None:
-    """A signed message that is JSON is kept even where it cannot be used: a 4xx would cost the subscription."""
+    """A signed message that is JSON is kept even where it cannot be used: a 4xx would cost the subscription. What it says is
+    read once, afterwards; what is not JSON must be of another form that the adapter reads."""
     try:
-        read()
-    except Unintelligible:
+        json.loads(message.body)
+    except (ValueError, RecursionError):
         try:
-            json.loads(message.body)
-        except (ValueError, RecursionError):
+            read()
+        except Unintelligible:
             raise Unintelligible("not of the form that was agreed") from None
 
 

@@ -129,9 +129,11 @@ class Writer:
         try:
             yield here
         except BaseException:
-            await asyncio.shield(self._leave(here, keep=False))
+            if self._leave(here, keep=False):
+                await asyncio.shield(self._commit_and_go(here))
             raise
-        await asyncio.shield(self._leave(here, keep=True))
+        if self._leave(here, keep=True):
+            await asyncio.shield(self._commit_and_go(here))
         await asyncio.shield(batch)
 
     async def _enter(self) -> "tuple[Here, asyncio.Future[None]]":
@@ -172,14 +174,28 @@ class Writer:
         self._members += 1
         return self._here, self._batch
 
-    async def _leave(self, here: Here, *, keep: bool) -> None:
-        """The turnstile opens here and not in `transaction`: a cancelled one must not let the next in during its COMMIT."""
+    def _leave(self, here: Here, *, keep: bool) -> bool:
+        """Close the savepoint. Whether this one is the last of the queue, for now; else the turnstile is open again."""
+        is_last = False
         try:
             if self._members == 1 and not keep:
                 self._give_up(here, None)
-                return
+                return False
             stands = self._members == 1 or self._close_savepoint(here, keep=keep)
-            if stands and (self._waiting == 0 or self._members >= BATCH):
+            is_last = stands and self._is_time()
+        finally:
+            if not is_last:
+                self._turnstile.release()
+        return is_last
+
+    def _is_time(self) -> bool:
+        return self._waiting == 0 or self._members >= BATCH
+
+    async def _commit_and_go(self, here: Here) -> None:
+        """The turnstile opens here and not in `transaction`: a cancelled one must not let the next in during its COMMIT.
+        Whoever has come to queue in the meantime syncs for all."""
+        try:
+            if self._is_time():
                 await self._commit(here)
         finally:
             self._turnstile.release()

@@ -36,6 +36,11 @@ async def read_body(request: web.Request, limit: int) -> bytes:
 
 
 async def _received(request: web.Request, limit: int) -> bytes:
+    if request.content.is_eof() and request.content.exception() is None:  # it came with its head: nothing to wait for
+        raw = request.content.read_nowait()
+        if len(raw) > limit:
+            raise Problem("body-too-large", headers={"Connection": "close"})
+        return raw
     parts: list[bytes] = []
     size = 0
     started = asyncio.get_running_loop().time()

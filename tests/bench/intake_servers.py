@@ -34,8 +34,7 @@ async def no_store(gw: Gateway, port: int) -> None:
         async with gw.store.front_desk() as connection:
             source = await parties.source_of(connection, request.match_info["source"])
         platform = gw.open_platform(source)  # type: ignore[arg-type]
-        platform.verify(message)
-        platform.read(message)
+        intake.vet(platform, message)
         return web.json_response({"status": "received"})
 
     app = web.Application()
