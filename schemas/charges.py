@@ -145,34 +145,56 @@ class InvoiceReading(Model):
 
 
 class FindingKind(StrEnum):
-    """A verdict on a billed line, or on what should have been billed."""
+    """What is found of a billed line. `gateway/rules/meanings.py` says of each what becomes of the line and what proves it."""
 
     MATCHED = "matched"
-    OVER = "over"
     UNDER = "under"
+    CREDIT = "credit"
+    INVOICE_LEVEL_FEE = "invoice_level_fee"
+    USED_AFTER_VOID = "used_after_void"
+    SUM_ERROR = "sum_error"
     DUPLICATE = "duplicate"
-    UNKNOWN_WAYBILL = "unknown_waybill"
-    UNAGREED_SURCHARGE = "unagreed_surcharge"
+    UNMATCHED = "unmatched"
     VOIDED_BILLED = "voided_billed"
-    NEVER_ACCEPTED = "never_accepted"
-    COVER_MISMATCH = "cover_mismatch"
-    CURRENCY_MISMATCH = "currency_mismatch"
+    CURRENCY = "currency"
     UNKNOWN_CHARGE = "unknown_charge"
+    SERVICE_MISMATCH = "service_mismatch"
+    ACCESSORIAL_NOT_REQUESTED = "accessorial_not_requested"
+    INSURANCE_NOT_REQUESTED = "insurance_not_requested"
+    RESIDENTIAL_WRONG = "residential_wrong"
+    ADDRESS_CORRECTION_WRONG = "address_correction_wrong"
+    WEIGHT_OVER = "weight_over"
+    RATE_OVER = "rate_over"
+    FUEL_OVER = "fuel_over"
+    TAX_WRONG = "tax_wrong"
+    DUTY_NOT_PAYER = "duty_not_payer"
+    DUTY_RELIEF = "duty_relief"
+    DISBURSEMENT_OVER = "disbursement_over"
+    STORAGE_OVER = "storage_over"
+    LATE_DELIVERY = "late_delivery"
+    LATE_BILLED = "late_billed"
+    COVER_MISSING = "cover_missing"
+    """Only ever a note: cover was agreed, and a bill without its premium may mean that it was never bound."""
+    DRIFT = "drift"
+    """Of a carrier's month, not of a line: small overs that come to more than is small."""
 
 
 class Finding(Model):
-    """One verdict with its reason in words a person can check."""
+    """One verdict with its reason in words a person can check. What else was found of the line stands in `notes`."""
 
     kind: FindingKind
     line: int | None = None
     expected: Money | None = None
     billed: Money | None = None
     because: Text
+    notes: tuple[FindingKind, ...] = ()
 
 
-class LedgerEntry(Model):
-    """One side of a transaction: debit positive, credit negative, minor units. A transaction sums to zero per currency."""
+class Transfer(Model):
+    """Minor units from one account to another. A transaction is made of these, so it cannot but sum to zero per currency."""
 
-    account: ShortText
-    minor: int
+    debit: ShortText
+    credit: ShortText
+    minor: Annotated[int, Field(gt=0)]
     currency: ShortText
+    return_id: str | None = None

@@ -1,13 +1,16 @@
-"""What a matched line posts: one balanced transaction in minor units, debit positive, credit negative."""
+"""What a judged line posts: one transaction of transfers in minor units. Each moves money between two accounts, so every
+transaction sums to zero; the database has no way to keep one that does not.
+"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from schemas.charges import ChargeType, LedgerEntry
+from schemas.charges import ChargeType, Transfer
 
 PAYABLE = "carrier_payable"
-RECEIVABLE = "exporter_receivable"
 DISPUTED = "dispute_receivable"
 RECHARGED = "costs_recharged"
+OWED = "exporter_receivable"
+OWED_DUTY = "exporter_receivable_duty"
 
 EXPENSE: Mapping[ChargeType, str] = {
     ChargeType.INSURANCE: "insurance_expense",
@@ -19,20 +22,62 @@ EXPENSE: Mapping[ChargeType, str] = {
     ChargeType.GOVERNMENT_FEE: "duty_recoverable",
     ChargeType.DUTY_TAX_OTHER: "duty_recoverable",
     ChargeType.TAX: "vat_recoverable",
+    ChargeType.CURRENCY_VARIANCE: "rounding",
 }
 FREIGHT = "return_freight_expense"
+DUTIES = frozenset(kind for kind, account in EXPENSE.items() if account == "duty_recoverable")
 
 
-def entries_of(kind: ChargeType, billed: int, agreed: int, currency: str) -> Sequence[LedgerEntry]:
-    """`billed` is owed to the carrier; what is agreed of it is an expense that the exporter bears, the rest is disputed.
+def receivable_of(kind: ChargeType) -> str:
+    """Who bears a charge: the exporter bears everything. Duty is the importer's of record, and stands apart to be seen."""
+    return OWED_DUTY if kind in DUTIES else OWED
 
-    The bill first, then the exporter's debt for the agreed part. Every set sums to zero.
+
+def transfers_of(
+    kind: ChargeType,
+    billed: int,
+    agreed: int,
+    currency: str,
+    return_id: str | None,
+    shares: Mapping[str, int] | None = None,
+) -> Sequence[Transfer]:
+    """`billed` is owed to the carrier; what is agreed of it is an expense that the exporter bears, the rest is in dispute.
+
+    `shares` says for which returns how much of `agreed` is borne, and comes to it; without it all is `return_id`'s.
     """
-    sides = [
-        (PAYABLE, -billed),
-        (EXPENSE.get(kind, FREIGHT), agreed),
-        (DISPUTED, billed - agreed),
-        (RECEIVABLE, agreed),
-        (RECHARGED, -agreed),
+    moves = [
+        *_moved(EXPENSE.get(kind, FREIGHT), PAYABLE, agreed, currency, return_id),
+        *_moved(DISPUTED, PAYABLE, billed - agreed, currency, return_id),
     ]
-    return [LedgerEntry(account=account, minor=minor, currency=currency) for account, minor in sides if minor]
+    borne: Iterable[tuple[str | None, int]] = shares.items() if shares else [(return_id, agreed)]
+    for its, part in borne:
+        moves.extend(_moved(receivable_of(kind), RECHARGED, part, currency, its))
+    return moves
+
+
+def _moved(debit: str, credit: str, minor: int, currency: str, return_id: str | None) -> Iterator[Transfer]:
+    """A negative amount moves the other way."""
+    if minor:
+        there, back = (debit, credit) if minor > 0 else (credit, debit)
+        yield Transfer(debit=there, credit=back, minor=abs(minor), currency=currency, return_id=return_id)
+
+
+def share_out(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """An amount in whole minor units over keys by weight, by the largest remainder: the parts come to the amount.
+
+    Equal remainders go in the order of the keys, so that a second run says the same. Without any weight all weigh alike.
+    """
+    if not weights:
+        return {}
+    sign, whole = (-1, -amount) if amount < 0 else (1, amount)
+    keys = sorted(weights)
+    heavy = {key: max(weights[key], 0) for key in keys}
+    total = sum(heavy.values())
+    if total == 0:
+        heavy, total = dict.fromkeys(keys, 1), len(keys)
+    parts = {key: whole * heavy[key] // total for key in keys}
+    missing = whole - sum(parts.values())
+    by_remainder = sorted(keys, key=lambda key: (-(whole * heavy[key] % total), key))
+    for key in by_remainder[:missing]:
+        parts[key] += 1
+    return {key: sign * part for key, part in parts.items()}

@@ -1,38 +1,57 @@
-"""Invoice lines against what we booked. Pure: lines and bookings in, one verdict a line out, each with its reason.
+"""Which booking a billed line means. Pure. The keys are tried in the order of charges-acceptance.md C.2, never the amount:
 
-The first rule that hits names the line, in the order of charges-acceptance.md C.3. A line that is neither matched nor within
-tolerance is never paid silently: what is over becomes a dispute, what is unknown waits for a person.
+1 the waybill, 2 a master's or piece's number, 3 the original waybill (corrections; returns that point to the parcel that went
+out), 4 our own number in any reference, then without its prefix, 5 a docket's or collection's number. Nothing else matches by
+itself. A waybill that a carrier uses again after months means the booking in whose life the ship date lies.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
-from schemas.charges import ChargeType, Finding, FindingKind
-from schemas.iso import CURRENCY_DIGITS
-from schemas.values import Money
+from gateway.rules.tolerances import Policy
+from schemas.charges import ChargeType, FindingKind
 
-ABSOLUTE, SHARE = 50, 100
-"""Tolerance: 50 minor units of a two-decimal currency, or 1 % (C.4), whichever is more."""
-
-INSURANCE = frozenset({ChargeType.INSURANCE, ChargeType.DECLARED_VALUE})
+GROUND_BARCODE = re.compile(r"96[0-9]{20}([0-9]{12})")
+POSTAL_BARCODE = re.compile(r"420[0-9]{5}(?:[0-9]{4})?(9[0-9]{19,21})")
+PREFIX = re.compile(r"(?:RMA|REF|REFERENCE|RET|RETURN|ORDER|PO|CUST)(?=[0-9A-Z]{4})")
 
 
 @dataclass(frozen=True, slots=True)
 class BilledLine:
-    """One line of an invoice, as far as matching needs it."""
+    """One line of an invoice, as far as matching and judging need it. Numbers are canonical, weights in grams."""
 
     id: str
     waybill: str | None
     type: ChargeType
     minor: int
     currency: str
+    original_waybill: str | None = None
     references: Sequence[str] = ()
+    shipped_on: date | None = None
+    service: str | None = None
+    grams: int | None = None
     informational: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A line of another invoice that means the same shipment or waybill, as it was judged."""
+
+    type: ChargeType
+    minor: int
+    agreed: int
+    currency: str
+    finding: FindingKind
+    notes: Sequence[FindingKind] = ()
+    shipped_on: date | None = None
+    invoice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Booked:
-    """What we agreed for one shipment: minor units by type, and what became of it."""
+    """What we agreed for one waybill: minor units by type, what was asked for, and what became of it."""
 
     shipment_id: str
     return_id: str
@@ -42,92 +61,79 @@ class Booked:
     live: bool
     moved: bool
     """Whether a physical scan is known."""
-    billed: Mapping[ChargeType, int] = field(default_factory=dict)
-    """Already matched on other invoices."""
+    waybills: frozenset[str] = frozenset()
+    outbound: str | None = None
+    """The parcel that the goods went out with: it may be billed too, and is not ours to judge."""
+    service: str | None = None
+    """Its code at the carrier."""
+    pieces: int = 1
+    grams: int | None = None
+    dock_grams: int | None = None
+    """What our own scale said at acceptance."""
+    ship_on: date | None = None
+    promised_at: datetime | None = None
+    delivered_at: datetime | None = None
+    duty_is_ours: bool = True
+    relief: bool = True
+    """Goods that come home are relieved of duty unless that is known to be lost."""
+    tax_permille: int | None = None
+    storage: int | None = None
+    """What the days of storage come to by the tariff, where both are known."""
+    past: Sequence[Past] = field(default=())
+
+    def may_mean(self, shipped_on: date | None, policy: Policy) -> bool:
+        """Whether a ship date lies in the booking's life."""
+        if shipped_on is None or self.ship_on is None:
+            return True
+        first, last = timedelta(days=policy.life_before), timedelta(days=policy.life_after)
+        return self.ship_on - first <= shipped_on <= self.ship_on + last
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """A finding on a line: how much of it is agreed, and to which shipment it belongs."""
+class Match:
+    """The booking, and how it was found. Without one, `candidates` are those among which no number decides."""
 
-    line_id: str
-    finding: Finding
-    agreed: int
-    shipment_id: str | None = None
-    return_id: str | None = None
-
-
-def tolerance(expected: int, currency: str) -> int:
-    """In minor units of the currency."""
-    absolute = ABSOLUTE * int(10 ** CURRENCY_DIGITS[currency]) // 100
-    return max(absolute, abs(expected) // SHARE)
+    booked: Booked | None
+    method: str = ""
+    key: str = ""
+    candidates: tuple[str, ...] = ()
 
 
-def judge(lines: Iterable[BilledLine], bookings: Mapping[str, Booked]) -> list[Verdict]:
-    """One verdict a line. `bookings` is keyed by canonical waybill and by our own references."""
-    billed: dict[tuple[str, ChargeType], int] = {}
-    verdicts = []
-    for line in lines:
-        booked = _booked(line, bookings)
-        verdicts.append(_judge(line, booked, billed))
-    return verdicts
+NO_MATCH = Match(None)
+Index = Mapping[str, Sequence[Booked]]
+"""By canonical waybill, own reference, docket: everything that these numbers may mean."""
 
 
-def _booked(line: BilledLine, bookings: Mapping[str, Booked]) -> Booked | None:
-    for key in (line.waybill, *line.references):
-        if key and key in bookings:
-            return bookings[key]
-    return None
+def cores(number: str) -> Iterable[str]:
+    """A number as it is printed, and what a barcode of it holds in the middle."""
+    yield number
+    for form in (GROUND_BARCODE, POSTAL_BARCODE):
+        if found := form.fullmatch(number):
+            yield found[1]
 
 
-def _judge(line: BilledLine, booked: Booked | None, billed: dict[tuple[str, ChargeType], int]) -> Verdict:
-    if line.informational:
-        return _verdict(line, booked, FindingKind.MATCHED, line.minor, "the carrier says this line is for information")
-    if booked is None:
-        return _verdict(line, None, FindingKind.UNKNOWN_WAYBILL, 0, "no booking of ours has this waybill or reference")
-    if line.type is ChargeType.UNKNOWN:
-        return _verdict(line, booked, FindingKind.UNKNOWN_CHARGE, 0, "the charge is in no table; a person decides")
-    if booked.currency and line.currency != booked.currency:
-        return _verdict(
-            line, booked, FindingKind.CURRENCY_MISMATCH, 0, f"booked in {booked.currency}, billed in {line.currency}"
-        )
-    if not booked.live and not booked.moved:
-        return _verdict(line, booked, FindingKind.VOIDED_BILLED, 0, "the booking is void and was never scanned")
-    if line.type in INSURANCE and not booked.insured:
-        return _verdict(line, booked, FindingKind.COVER_MISMATCH, 0, "no cover was asked for")
-    return _against_agreed(line, booked, billed)
+def keys_of(line: BilledLine) -> Iterable[tuple[str, str]]:
+    """(method, key) in the order in which they are tried."""
+    if line.waybill:
+        yield from (("waybill", core) for core in cores(line.waybill))
+    if line.original_waybill:
+        yield from (("original", core) for core in cores(line.original_waybill))
+    for reference in line.references:
+        yield "reference", reference
+    for reference in line.references:
+        if found := PREFIX.match(reference):
+            yield "reference_core", reference[found.end() :]
 
 
-def _against_agreed(line: BilledLine, booked: Booked, billed: dict[tuple[str, ChargeType], int]) -> Verdict:
-    key = (booked.shipment_id, line.type)
-    before = billed.get(key, 0) + booked.billed.get(line.type, 0)
-    expected = booked.agreed.get(line.type)
-    billed[key] = billed.get(key, 0) + line.minor
-    if expected is None:
-        return _verdict(line, booked, FindingKind.UNAGREED_SURCHARGE, 0, f"{line.type} was not agreed at booking")
-    if before >= expected > 0 and line.minor > 0:
-        return _verdict(line, booked, FindingKind.DUPLICATE, 0, "the agreed amount was billed before")
-    left = expected - before
-    if line.minor > left + tolerance(expected, line.currency):
-        return _verdict(line, booked, FindingKind.OVER, left, "billed above what was agreed", left)
-    if line.minor < left - tolerance(expected, line.currency):
-        return _verdict(line, booked, FindingKind.UNDER, line.minor, "billed below what was agreed", left)
-    return _verdict(line, booked, FindingKind.MATCHED, line.minor, "as agreed at booking", left)
-
-
-def _verdict(
-    line: BilledLine, booked: Booked | None, kind: FindingKind, agreed: int, because: str, expected: int | None = None
-) -> Verdict:
-    finding = Finding(
-        kind=kind,
-        expected=None if expected is None else Money.from_minor(expected, line.currency),
-        billed=Money.from_minor(line.minor, line.currency),
-        because=because,
-    )
-    return Verdict(
-        line.id,
-        finding,
-        agreed,
-        booked.shipment_id if booked else None,
-        booked.return_id if booked else None,
-    )
+def match(line: BilledLine, index: Index, policy: Policy) -> Match:
+    """The first key that means exactly one booking."""
+    doubtful: dict[str, None] = {}
+    for method, key in keys_of(line):
+        there = [one for one in index.get(key, ()) if one.may_mean(line.shipped_on, policy)]
+        named = [one for one in there if key in one.waybills] or [
+            one for one in there if method == "original" or key != one.outbound
+        ]
+        if len({one.shipment_id for one in named}) == 1:
+            return Match(named[-1], method, key)
+        doubtful.update(dict.fromkeys(one.shipment_id for one in named))
+    return Match(None, candidates=tuple(doubtful)) if doubtful else NO_MATCH

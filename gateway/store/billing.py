@@ -1,19 +1,38 @@
-"""Queries about money: what was agreed, what was billed, what was posted."""
+"""Queries about money: what was agreed, what was billed, what was posted. Whole invoices at a time, never line by line."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Subquery, bindparam, func, literal, select, union_all, update
 
 from gateway.store import tables
-from gateway.store.transaction import Record, Shelf
-from schemas.charges import LedgerEntry
+from gateway.store.prepared import Prepared
+from gateway.store.transaction import Record, Shelf, adding
+from schemas.charges import Transfer
+from schemas.values import Json
+
+MANY = 5_000
+"""Values in one question, rows in one statement: below what either database takes."""
+_LINES = tables.invoice_lines.c
+JUDGED = Prepared(
+    update(tables.invoice_lines).where(_LINES.id == bindparam("this_id"), _LINES.exporter_id == bindparam("mine"))
+)
+OPEN = ("matched", "disputed", "held", "credited")
+
+
+def parts(values: Sequence[Any], size: int = MANY) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 class Accruals(Shelf):
     table, prefix, noun = tables.accruals, "acr", "accrual"
 
     async def of_shipments(self, shipment_ids: Sequence[str]) -> Sequence[Record]:
-        return await self.tx.all(self.mine().where(self.table.c.shipment_id.in_(shipment_ids)))
+        found: list[Record] = []
+        for some in parts(shipment_ids):
+            found += await self.tx.all(self.mine().where(self.table.c.shipment_id.in_(some)))
+        return found
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("created_at", return_id=return_id)
@@ -23,7 +42,7 @@ class Invoices(Shelf):
     table, prefix, noun = tables.invoices, "inv", "carrier invoice"
 
     async def by_key(self, carrier: str, number: str) -> Sequence[Record]:
-        return await self.those(carrier=carrier, number=number)
+        return await self.those("created_at", "id", carrier=carrier, number=number)
 
     async def by_sha256(self, sha256: str) -> Sequence[Record]:
         return await self.those(sha256=sha256)
@@ -39,61 +58,118 @@ class InvoiceLines(Shelf):
         return await self.those("id", return_id=return_id)
 
     async def of_shipments(self, shipment_ids: Sequence[str], *, but: str) -> Sequence[Record]:
-        """Lines of other invoices that were matched or disputed for these shipments."""
-        columns = self.table.c
-        return await self.tx.all(
-            self.mine().where(
-                columns.shipment_id.in_(shipment_ids),
-                columns.invoice_id != but,
-                columns.state.in_(("matched", "disputed")),
+        """Lines of other invoices that were judged for these shipments, with their invoice's `number`, in order of time."""
+        return await self._judged(self.table.c.shipment_id, shipment_ids, but)
+
+    async def of_waybills(self, waybills: Sequence[str], *, but: str) -> Sequence[Record]:
+        """The same for numbers that are no shipment's of ours."""
+        return await self._judged(self.table.c.waybill, waybills, but, self.table.c.shipment_id.is_(None))
+
+    async def _judged(self, column: Any, values: Sequence[str], but: str, *also: Any) -> Sequence[Record]:
+        columns, invoices = self.table.c, tables.invoices.c
+        found: list[Record] = []
+        for some in parts(values):
+            statement = (
+                select(self.table, invoices.number)
+                .join(tables.invoices, invoices.id == columns.invoice_id)
+                .where(
+                    columns.exporter_id == self.tx.exporter_id,
+                    column.in_(some),
+                    columns.invoice_id != but,
+                    columns.state.in_(OPEN),
+                    columns.informational.is_(False),
+                )
             )
+            found += await self.tx.all(statement.order_by(invoices.created_at, columns.id))
+        return found
+
+    async def judged(self, verdicts: Sequence[Json]) -> None:
+        """Write every verdict; each brings `id` and the same columns."""
+        for some in parts(verdicts):
+            said = [{**row, "this_id": row["id"], "mine": self.tx.exporter_id} for row in some]
+            for row in said:
+                del row["id"]
+            await self.tx.say(JUDGED, said)
+
+    async def small_overs(self, carrier: str, since: Any, until: Any, but: str) -> dict[str, int]:
+        """What matched lines of a carrier's invoices of these days were above what was expected, by currency."""
+        columns, invoices = self.table.c, tables.invoices.c
+        statement = (
+            select(columns.currency, func.sum(columns.minor - columns.expected_minor).label("minor"))
+            .join(tables.invoices, invoices.id == columns.invoice_id)
+            .where(
+                columns.exporter_id == self.tx.exporter_id,
+                invoices.carrier == carrier,
+                invoices.issued_on >= since,
+                invoices.issued_on < until,
+                invoices.id != but,
+                columns.state == "matched",
+                columns.expected_minor > 0,
+                columns.minor > columns.expected_minor,
+            )
+            .group_by(columns.currency)
         )
+        return {row.currency: int(row.minor) for row in await self.tx.all(statement)}
+
+
+def sides() -> Subquery:
+    """The ledger as books show it: two rows a transfer, debit above zero and credit below."""
+    columns = tables.ledger.c
+    kept = [
+        columns[name] for name in ("exporter_id", "transaction_id", "return_id", "invoice_id", "currency", "posted_at")
+    ]
+    debit = select(*kept, columns.debit.label("account"), columns.minor.label("minor"), literal(0).label("side"))
+    credit = select(*kept, columns.credit.label("account"), (-columns.minor).label("minor"), literal(1).label("side"))
+    return union_all(debit, credit).subquery()
 
 
 class Ledger(Shelf):
     table, prefix, noun = tables.ledger, "led", "ledger entry"
 
-    async def post(self, posting_key: str, entries: Sequence[LedgerEntry], *, return_id: str | None) -> bool:
-        """Post one balanced transaction, once per cause; whether it was new. Raises ValueError unless it sums to zero."""
-        sums: dict[str, int] = {}
-        for entry in entries:
-            sums[entry.currency] = sums.get(entry.currency, 0) + entry.minor
-        if any(sums.values()):
-            raise ValueError("a transaction must sum to zero in every currency")
-        columns = self.table.c
-        taken = select(columns.id).where(columns.exporter_id == self.tx.exporter_id, columns.posting_key == posting_key)
-        if await self.tx.first(taken.limit(1)):
+    async def post(self, posting_key: str, transfers: Sequence[Transfer], *, invoice_id: str | None = None) -> bool:
+        """Post one transaction, once per cause; whether it was new."""
+        if await self.those(posting_key=posting_key):
             return False
-        transaction_id = self.tx.new_id("txn")
-        rows = [
-            {
-                "id": self.tx.new_id(self.prefix),
-                "exporter_id": self.tx.exporter_id,
-                "transaction_id": transaction_id,
-                "posting_key": posting_key,
-                "side": side,
-                "return_id": return_id,
-                "account": entry.account,
-                "minor": entry.minor,
-                "currency": entry.currency,
-                "posted_at": self.tx.now,
-            }
-            for side, entry in enumerate(entries)
-        ]
-        await self.tx.run(insert(self.table), rows)
+        await self.post_all([(posting_key, transfers)], invoice_id=invoice_id)
         return True
+
+    async def post_all(self, causes: Sequence[tuple[str, Sequence[Transfer]]], *, invoice_id: str | None) -> None:
+        """Post a transaction for each cause. Raises IntegrityError where one was posted before, and then posts nothing."""
+        rows = []
+        for posting_key, transfers in causes:
+            transaction_id = self.tx.new_id("txn")
+            for place, transfer in enumerate(transfers):
+                rows.append(self._row(posting_key, transaction_id, place, transfer, invoice_id))
+        for some in parts(rows):
+            await self.tx.say(adding(self.table), some)
+
+    def _row(self, cause: str, transaction_id: str, place: int, transfer: Transfer, invoice_id: str | None) -> Json:
+        return {
+            "id": self.tx.new_id(self.prefix),
+            "exporter_id": self.tx.exporter_id,
+            "transaction_id": transaction_id,
+            "posting_key": cause,
+            "place": place,
+            "return_id": transfer.return_id,
+            "invoice_id": invoice_id,
+            "debit": transfer.debit,
+            "credit": transfer.credit,
+            "minor": transfer.minor,
+            "currency": transfer.currency,
+            "posted_at": self.tx.now,
+        }
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("id", return_id=return_id)
 
     async def sums(self, return_id: str | None = None) -> dict[str, int]:
-        """Minor units by currency, over everything or one return; every one of them should be zero."""
-        columns = self.table.c
+        """Minor units by currency, over everything or one return; every one of them is zero."""
+        books = sides()
         statement = (
-            select(columns.currency, func.sum(columns.minor).label("minor"))
-            .where(columns.exporter_id == self.tx.exporter_id)
-            .group_by(columns.currency)
+            select(books.c.currency, func.sum(books.c.minor).label("minor"))
+            .where(books.c.exporter_id == self.tx.exporter_id)
+            .group_by(books.c.currency)
         )
         if return_id:
-            statement = statement.where(columns.return_id == return_id)
+            statement = statement.where(books.c.return_id == return_id)
         return {row.currency: int(row.minor) for row in await self.tx.all(statement)}

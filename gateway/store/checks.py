@@ -1,14 +1,14 @@
 """`homeward check`: the invariants of fault-matrix section 2 that a live database can be asked, with the rows that offend.
 
 I2 one return per platform return · I4 no orphan we know of is without a task · I6 each event once, status as its events say ·
-I8 the ledger sums to zero, lines come to their invoice · I9 each stage of a deadline once · I11 one effect per key ·
+I8 lines and ledger come to their invoice · I9 each stage of a deadline once · I11 one effect per key ·
 I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per subject.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from gateway.store import tables
 from gateway.store.audit import GENESIS, Entry, digest
@@ -84,14 +84,22 @@ async def _with_events(connection: Connection) -> AsyncIterator[tuple[Any, Seque
             yield row, seen.get(row.id, [])
 
 
-async def _ledger_zero(connection: Connection) -> Offences:
-    columns = tables.ledger.c
-    sums = (
-        select(columns.transaction_id, columns.currency, func.sum(columns.minor).label("minor"))
-        .group_by(columns.transaction_id, columns.currency)
-        .having(func.sum(columns.minor) != 0)
+async def _ledger_comes_to_bills(connection: Connection) -> Offences:
+    """That a transaction sums to zero is the table's own form; here, that all of a bill was posted, and once."""
+    invoices, columns = tables.invoices.c, tables.ledger.c
+    owed = case((columns.credit == "carrier_payable", columns.minor), else_=0)
+    paid = case((columns.debit == "carrier_payable", columns.minor), else_=0)
+    posted = select(columns.invoice_id, func.sum(owed - paid).label("minor")).group_by(columns.invoice_id).subquery()
+    statement = (
+        select(invoices.id, invoices.total_minor, posted.c.minor)
+        .outerjoin(posted, posted.c.invoice_id == invoices.id)
+        .where((invoices.state == "reconciled") | posted.c.minor.is_not(None))
     )
-    return [f"{row.transaction_id} sums to {row.minor} {row.currency}" for row in await connection.execute(sums)]
+    return [
+        f"{row.id} asks for {row.total_minor}, {row.minor} are posted"
+        for row in await connection.execute(statement)
+        if row.total_minor != int(row.minor or 0)
+    ]
 
 
 async def _lines_come_to_total(connection: Connection) -> Offences:
@@ -162,7 +170,7 @@ CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
     "I3 one slot holder per planned shipment": _one_holder,
     "I4 booked means a live attempt": _booked_is_live,
     "I6 each event once": _events_once,
-    "I8 the ledger sums to zero": _ledger_zero,
+    "I8 the ledger comes to its invoices": _ledger_comes_to_bills,
     "I8 lines come to their invoice": _lines_come_to_total,
     "I9 each stage once": _stages_once,
     "I11 each key answered": _one_effect_per_key,

@@ -43,16 +43,24 @@ class Tasks(Shelf):
 
     async def ask(self, kind: str, cause: str, detail: str, return_id: str | None = None) -> None:
         """Something for a person; the same cause asks once."""
-        values = {
-            "id": self.tx.new_id(self.prefix),
-            "exporter_id": self.tx.exporter_id,
-            "return_id": return_id,
-            "kind": kind,
-            "cause": cause,
-            "detail": detail,
-            "created_at": self.tx.now,
-        }
-        await self.tx.add_new(self.table, values, unique=("exporter_id", "cause"))
+        await self.ask_all([(kind, cause, detail, return_id)])
+
+    async def ask_all(self, questions: Sequence[tuple[str, str, str, str | None]]) -> None:
+        """Many of (kind, cause, detail, return) at once."""
+        rows = [
+            {
+                "id": self.tx.new_id(self.prefix),
+                "exporter_id": self.tx.exporter_id,
+                "return_id": return_id,
+                "kind": kind,
+                "cause": cause,
+                "detail": detail,
+                "created_at": self.tx.now,
+            }
+            for kind, cause, detail, return_id in questions
+        ]
+        if rows:
+            await self.tx.add_new(self.table, *rows, unique=("exporter_id", "cause"))
 
     async def open_ones(self, limit: int = 200) -> Sequence[Record]:
         columns = self.table.c

@@ -19,6 +19,7 @@ from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys
 from gateway.store.returns import Returns
 from gateway.store.sessions import Sessions
 from gateway.store.shipments import Attempts, Events, Exchanges, Labels, Pickups, Shipments
+from gateway.store.touched import Touched
 from gateway.store.transaction import Tx
 from gateway.store.work import Job
 
@@ -55,6 +56,7 @@ class Desk(Tx):
         self.invoices = Invoices(self)
         self.invoice_lines = InvoiceLines(self)
         self.ledger = Ledger(self)
+        self.touched = Touched(self)
         self.inbox = Inbox(self)
         self.notices = Notices(self)
         self.outbox = Outbox(self)

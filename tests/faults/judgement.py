@@ -85,10 +85,11 @@ async def _own_check(connection: Connection, verdict: Verdict) -> None:
     found = await checks.check(connection, lambda seen, parcels: lifecycle.standing_of(seen, parcels).status)
     verdict.offences += [f"check {name}: {row}" for name, rows in found.items() for row in rows]
     rows = (await connection.execute(select(tables.ledger))).all()
-    verdict.ledger_sum = sum(row.minor for row in rows)
+    sides = [(row.debit, row, row.minor) for row in rows] + [(row.credit, row, -row.minor) for row in rows]
+    verdict.ledger_sum = sum(minor for _, _, minor in sides)
     by_return = Counter[tuple[str | None, str]]()
-    for row in rows:
-        by_return[row.return_id, row.currency] += row.minor
+    for _, row, minor in sides:
+        by_return[row.return_id, row.currency] += minor
     verdict.offences += [f"I8 {key} sums to {minor}" for key, minor in by_return.items() if minor]
 
 

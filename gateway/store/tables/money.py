@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -49,6 +50,7 @@ invoices = Table(
     Column("total_minor", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),  # imported | reconciled | quarantined
     Column("reason", Text),
+    Column("revises", ID),  # the invoice that had this number first
     Column("created_at", Instant, nullable=False),
     *work(),
     due("invoices"),
@@ -64,14 +66,22 @@ invoice_lines = Table(
     Column("position", Integer, nullable=False),
     Column("row", Integer, nullable=False),
     Column("waybill", Text),
+    Column("original_waybill", Text),
     Column("type", String(32), nullable=False),
     Column("minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
+    Column("shipped_on", Date),
+    Column("service", Text),
+    Column("grams", Integer),
     Column("wire_code", Text),
     Column("description", Text, nullable=False),
     Column("references", PlainJson, nullable=False),
     Column("informational", Boolean, nullable=False, default=False),
-    Column("state", String(16), nullable=False),  # imported | matched | disputed | held
+    Column("state", String(16), nullable=False),  # imported | matched | disputed | held | credited
+    Column("agreed_minor", BigInteger),  # how much of it is accepted; the rest is in dispute
+    Column("match_method", String(16)),
+    Column("match_key", Text),
+    Column("notes", PlainJson),  # what else was found of it
     Column("shipment_id", ID),
     Column("return_id", ID),
     Column("finding", String(32)),
@@ -79,6 +89,7 @@ invoice_lines = Table(
     Column("because", Text),
     UniqueConstraint("invoice_id", "position"),
     Index("ix_invoice_lines_return", "return_id"),
+    Index("ix_invoice_lines_shipment", "shipment_id"),
     Index("ix_invoice_lines_waybill", "exporter_id", "waybill"),
 )
 
@@ -89,13 +100,19 @@ ledger = Table(
     exporter(),
     Column("transaction_id", ID, nullable=False),
     Column("posting_key", String(120), nullable=False),  # the cause; the same cause posts once
-    Column("side", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
     Column("return_id", ID),
-    Column("account", String(60), nullable=False),
+    Column("invoice_id", ID, ForeignKey("invoices.id")),
+    Column("debit", String(60), nullable=False),
+    Column("credit", String(60), nullable=False),
     Column("minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("posted_at", Instant, nullable=False),
-    UniqueConstraint("exporter_id", "posting_key", "side"),
+    # A row moves money from one account to another: there is no way to write down what does not sum to zero.
+    CheckConstraint("minor > 0", name="ck_ledger_minor"),
+    CheckConstraint("debit <> credit", name="ck_ledger_sides"),
+    UniqueConstraint("exporter_id", "posting_key", "place"),
     Index("ix_ledger_return", "return_id"),
+    Index("ix_ledger_invoice", "invoice_id"),
     Index("ix_ledger_transaction", "transaction_id"),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.journeys import reconciliation
+from gateway.journeys import importing
 from gateway.store.transaction import Record
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
@@ -16,7 +16,7 @@ async def upload_invoice(call: Call) -> Answer:
     """A file of a format that we read. The same bytes again change nothing, so no key is needed."""
     if not call.raw:
         raise Problem("validation", errors=[FieldError("", "too_short")])
-    imported = await reconciliation.import_document(
+    imported = await importing.import_document(
         call.gw, call.caller.exporter_id, call.raw, actor=call.caller.actor, format_id=call.query.get("format")
     )
     problems = tuple(ProblemTold.model_validate(problem.model_dump()) for problem in imported.problems)

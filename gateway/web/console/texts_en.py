@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_applying, texts_renewing
+from gateway.web.console import texts_applying, texts_money, texts_renewing
 
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
@@ -283,18 +283,7 @@ TEXTS: Mapping[str, str] = {
     "event.pickup.requested": "Pickup asked for",
     "event.pickup.booked": "Pickup booked",
     "event.pickup.cancelled": "Pickup cancelled",
-    "finding.matched": "as agreed",
-    "finding.over": "too much",
-    "finding.under": "less than agreed",
-    "finding.duplicate": "billed twice",
-    "finding.unknown_waybill": "unknown waybill",
-    "finding.unagreed_surcharge": "surcharge not agreed",
-    "finding.voided_billed": "void, and billed",
-    "finding.never_accepted": "never carried",
-    "finding.cover_mismatch": "cover differs",
-    "finding.currency_mismatch": "currency differs",
-    "finding.unknown_charge": "unknown charge",
-    "finding.imported": "not judged yet",
+    **texts_money.EN,
     **texts_renewing.EN,
     **texts_applying.EN,
 }

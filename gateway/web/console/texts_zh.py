@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_applying, texts_renewing
+from gateway.web.console import texts_applying, texts_money, texts_renewing
 
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
@@ -283,18 +283,7 @@ TEXTS: Mapping[str, str] = {
     "event.pickup.requested": "已请求取件",
     "event.pickup.booked": "取件已预约",
     "event.pickup.cancelled": "取件已取消",
-    "finding.matched": "与约定一致",
-    "finding.over": "多收",
-    "finding.under": "少收",
-    "finding.duplicate": "重复收费",
-    "finding.unknown_waybill": "运单不明",
-    "finding.unagreed_surcharge": "未约定的附加费",
-    "finding.voided_billed": "已作废仍收费",
-    "finding.never_accepted": "未实际承运",
-    "finding.cover_mismatch": "保险不符",
-    "finding.currency_mismatch": "币种不符",
-    "finding.unknown_charge": "费用不明",
-    "finding.imported": "尚未核对",
+    **texts_money.ZH,
     **texts_renewing.ZH,
     **texts_applying.ZH,
 }

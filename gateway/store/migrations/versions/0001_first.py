@@ -170,24 +170,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_inbox_state", "inbox", ["exporter_id", "state", "received_at"], unique=False)
     op.create_table(
-        "ledger",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("exporter_id", sa.String(length=40), nullable=False),
-        sa.Column("transaction_id", sa.String(length=40), nullable=False),
-        sa.Column("posting_key", sa.String(length=120), nullable=False),
-        sa.Column("side", sa.Integer(), nullable=False),
-        sa.Column("return_id", sa.String(length=40), nullable=True),
-        sa.Column("account", sa.String(length=60), nullable=False),
-        sa.Column("minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("posted_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_ledger_exporter_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
-        sa.UniqueConstraint("exporter_id", "posting_key", "side", name=op.f("uq_ledger_exporter_id_posting_key_side")),
-    )
-    op.create_index("ix_ledger_return", "ledger", ["return_id"], unique=False)
-    op.create_index("ix_ledger_transaction", "ledger", ["transaction_id"], unique=False)
-    op.create_table(
         "notices",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
@@ -331,7 +313,6 @@ def upgrade() -> None:
         sa.Column("platforms", sa.Text(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("insure", sa.Boolean(), nullable=False),
-        sa.Column("fallbacks", sa.Text(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_channels_account_id")),
@@ -384,6 +365,7 @@ def upgrade() -> None:
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("revises", sa.String(length=40), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
@@ -597,14 +579,22 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
         sa.Column("waybill", sa.Text(), nullable=True),
+        sa.Column("original_waybill", sa.Text(), nullable=True),
         sa.Column("type", sa.String(length=32), nullable=False),
         sa.Column("minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("shipped_on", sa.Date(), nullable=True),
+        sa.Column("service", sa.Text(), nullable=True),
+        sa.Column("grams", sa.Integer(), nullable=True),
         sa.Column("wire_code", sa.Text(), nullable=True),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("references", sa.Text(), nullable=False),
         sa.Column("informational", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("agreed_minor", sa.BigInteger(), nullable=True),
+        sa.Column("match_method", sa.String(length=16), nullable=True),
+        sa.Column("match_key", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
         sa.Column("shipment_id", sa.String(length=40), nullable=True),
         sa.Column("return_id", sa.String(length=40), nullable=True),
         sa.Column("finding", sa.String(length=32), nullable=True),
@@ -616,7 +606,34 @@ def upgrade() -> None:
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_lines_invoice_id_position")),
     )
     op.create_index("ix_invoice_lines_return", "invoice_lines", ["return_id"], unique=False)
+    op.create_index("ix_invoice_lines_shipment", "invoice_lines", ["shipment_id"], unique=False)
     op.create_index("ix_invoice_lines_waybill", "invoice_lines", ["exporter_id", "waybill"], unique=False)
+    op.create_table(
+        "ledger",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("transaction_id", sa.String(length=40), nullable=False),
+        sa.Column("posting_key", sa.String(length=120), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("return_id", sa.String(length=40), nullable=True),
+        sa.Column("invoice_id", sa.String(length=40), nullable=True),
+        sa.Column("debit", sa.String(length=60), nullable=False),
+        sa.Column("credit", sa.String(length=60), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("posted_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("debit <> credit", name="ck_ledger_sides"),
+        sa.CheckConstraint("minor > 0", name="ck_ledger_minor"),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_ledger_exporter_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_ledger_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
+        sa.UniqueConstraint(
+            "exporter_id", "posting_key", "place", name=op.f("uq_ledger_exporter_id_posting_key_place")
+        ),
+    )
+    op.create_index("ix_ledger_invoice", "ledger", ["invoice_id"], unique=False)
+    op.create_index("ix_ledger_return", "ledger", ["return_id"], unique=False)
+    op.create_index("ix_ledger_transaction", "ledger", ["transaction_id"], unique=False)
     op.create_table(
         "numbers",
         sa.Column("exporter_id", sa.String(length=40), nullable=False),

@@ -1,0 +1,153 @@
+"""What was agreed for everything that an invoice names, as the rules want it. Reading only."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from adapters import registry
+from gateway.rules.matching import BilledLine, Booked, Past, keys_of
+from gateway.store.returns import canonical_number
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from schemas.charges import ChargeType, FindingKind
+from schemas.shipments import ShipmentState
+from schemas.values import Json
+
+
+def billed_by(name: str) -> list[str]:
+    """The adapters that are the carrier an invoice names."""
+    return [key for key, one in registry.carriers().items() if name in (key, one.profile.bills_as)]
+
+
+def services_of(carriers: Iterable[str]) -> dict[str, str]:
+    """The services that these carriers sell, by folded code and name."""
+    known: dict[str, str] = {}
+    for carrier in carriers:
+        for service in registry.carrier(carrier).profile.services:
+            known[service.name.casefold()] = known[service.code.casefold()] = service.code
+    return known
+
+
+def line_of(row: Record) -> BilledLine:
+    return BilledLine(
+        id=row.id,
+        waybill=row.waybill,
+        type=ChargeType(row.type),
+        minor=row.minor,
+        currency=row.currency,
+        original_waybill=row.original_waybill,
+        references=row.references,
+        shipped_on=row.shipped_on,
+        service=row.service,
+        grams=row.grams,
+        informational=row.informational,
+    )
+
+
+@dataclass(slots=True)
+class Known:
+    """What the database says of the bookings, by shipment or return."""
+
+    agreed: Mapping[str, Sequence[Record]]
+    past: Mapping[str, Sequence[Record]]
+    dock: Mapping[str, int]
+    relief_lost: set[str]
+    bookings: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+
+
+async def bookings_of(
+    tx: Desk, invoice: Record, lines: Sequence[BilledLine]
+) -> tuple[dict[str, list[Booked]], dict[str, list[Past]]]:
+    """What every number of the invoice may mean; and what was billed before for those that mean nothing here."""
+    keys = sorted({key for line in lines for _, key in keys_of(line)})
+    rows = await tx.touched.shipments(billed_by(invoice.carrier), keys)
+    shipments = {row.id: row for row in rows}
+    known = await _known(tx, invoice.id, shipments)
+    booked = {row_id: _booked(row, known) for row_id, row in shipments.items()}
+    index: dict[str, list[Booked]] = {}
+    for row in rows:
+        index.setdefault(row.canonical, []).extend(booked[row.id])
+    strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
+    past = _grouped(await tx.invoice_lines.of_waybills(strange, but=invoice.id), "waybill")
+    return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}
+
+
+async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Record]) -> Known:
+    ids, returns = sorted(shipments), sorted({row.return_id for row in shipments.values()})
+    return Known(
+        agreed=_grouped(await tx.accruals.of_shipments(ids), "shipment_id"),
+        past=_grouped(await tx.invoice_lines.of_shipments(ids, but=invoice_id), "shipment_id"),
+        dock=await tx.touched.dock_grams(returns),
+        relief_lost=await tx.touched.relief_lost(returns),
+        bookings=_grouped(await tx.touched.bookings(ids), "subject_id"),
+    )
+
+
+def _grouped(rows: Iterable[Record], by: str) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, by), []).append(row)
+    return groups
+
+
+def _booked(row: Record, known: Known) -> list[Booked]:
+    """One for each waybill that the shipment ever had, the live one last: a void label is billed under its own number."""
+    states = {canonical_number(one.waybill): one.state for one in known.bookings.get(row.id, ())}
+    if row.waybill:
+        states.setdefault(canonical_number(row.waybill), "live")
+    now = canonical_number(row.waybill) if row.waybill else None
+    void = row.state == ShipmentState.CANCELLED
+    return [
+        _one(row, waybill, known, live=state == "live" and not void, current=waybill == now, only=len(states) == 1)
+        for waybill, state in sorted(states.items(), key=lambda one: one[0] == now)
+    ]
+
+
+def _one(row: Record, waybill: str, known: Known, *, live: bool, current: bool, only: bool) -> Booked:
+    asked: Json = json.loads(row.asked)
+    accruals = known.agreed.get(row.id, ())
+    past = known.past.get(row.id, ())
+    outbound = next((one["value"] for one in asked["references"] if one["kind"] == "outbound_waybill"), None)
+    return Booked(
+        shipment_id=row.id,
+        return_id=row.return_id,
+        currency=accruals[0].currency if accruals else None,
+        agreed=_agreed(accruals),
+        insured=asked["insured_value"] is not None,
+        live=live,
+        moved=current and row.handed_over_at is not None,
+        waybills=frozenset({waybill}),
+        outbound=canonical_number(outbound) if outbound else None,
+        service=asked["service"],
+        pieces=len(asked["parcels"]),
+        grams=sum(parcel["weight"]["grams"] for parcel in asked["parcels"]),
+        dock_grams=known.dock.get(row.return_id),
+        ship_on=date.fromisoformat(asked["ship_on"]),
+        delivered_at=row.delivered_at,
+        relief=row.return_id not in known.relief_lost,
+        past=[_past(line) for line in past if only or line.waybill in (None, waybill)],
+    )
+
+
+def _agreed(rows: Sequence[Record]) -> dict[ChargeType, int]:
+    """What was agreed at booking; where that is nothing, what was quoted. A sum of zero is agreed no more."""
+    sums: dict[ChargeType, int] = {}
+    basis = "booking" if any(row.basis == "booking" for row in rows) else "quote"
+    for row in rows:
+        if row.basis == basis:
+            sums[ChargeType(row.type)] = sums.get(ChargeType(row.type), 0) + row.minor
+    return {kind: minor for kind, minor in sums.items() if minor}
+
+
+def _past(row: Record) -> Past:
+    return Past(
+        type=ChargeType(row.type),
+        minor=row.minor,
+        agreed=row.agreed_minor or 0,
+        currency=row.currency,
+        finding=FindingKind(row.finding),
+        notes=[FindingKind(note) for note in row.notes or ()],
+        shipped_on=row.shipped_on,
+        invoice=row.number,
+    )

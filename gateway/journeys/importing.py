@@ -1,0 +1,179 @@
+"""A carrier's invoice file: kept as it came, read, and its invoices set going.
+
+Importing is idempotent by the file's hash. An invoice whose lines do not come to its total is quarantined, and so is another
+file under a number that was imported before: that is a revision, shown as a difference, and nothing of it is posted.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from adapters import registry
+from adapters.seam import InvoiceReader, TakesProfile
+from gateway.core import Gateway
+from gateway.crash import crash
+from gateway.journeys.billed import billed_by
+from gateway.rules.meanings import LineState
+from gateway.store.returns import canonical_number
+from gateway.store.store import Desk
+from schemas.charges import CarrierInvoice, FindingKind, InvoiceLine, InvoiceProblem, InvoiceReading
+from schemas.errors import RefusalCode, Refused
+from schemas.values import Json
+
+HEAD = 8192
+CHUNK = 500
+
+
+@dataclass(slots=True)
+class Imported:
+    """What came of one file."""
+
+    format: str
+    document_id: str | None = None
+    invoice_ids: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    """Invoices of this very file that were imported before: nothing was done again."""
+    problems: Sequence[InvoiceProblem] = ()
+
+
+def recognise(content: bytes) -> str:
+    """The format of a file. Raises Refused with the formats there are."""
+    readers = registry.invoice_readers()
+    for name, reader in readers.items():
+        if reader().recognises(content[:HEAD]):
+            return name
+    raise Refused(f"no reader recognises this file; there are: {', '.join(readers)}", code=RefusalCode.DATA_INVALID)
+
+
+def reader_of(content: bytes, format_id: str | None, profile: str | bytes | None) -> InvoiceReader:
+    """By a profile's text or name, by the format's id, else by what the file looks like. Raises Refused."""
+    if profile is None:
+        return registry.invoice_reader(format_id or recognise(content))()
+    takers = {name: one for name, one in registry.invoice_readers().items() if issubclass(one, TakesProfile)}
+    chosen = takers.get(format_id or next(iter(takers)))
+    if chosen is None:
+        what = f"{format_id} takes no profile; there are: {', '.join(takers)}"
+        raise Refused(what, code=RefusalCode.DATA_INVALID)
+    return chosen.with_profile(profile)
+
+
+def read_document(content: bytes, format_id: str | None, profile: str | bytes | None = None) -> InvoiceReading:
+    """Everything a file says. Pure and slow: call it in a thread."""
+    return reader_of(content, format_id, profile).read(content)
+
+
+async def import_document(
+    gw: Gateway,
+    exporter_id: str,
+    content: bytes,
+    *,
+    actor: str,
+    format_id: str | None = None,
+    profile: str | bytes | None = None,
+    name: str | None = None,
+) -> Imported:
+    """Keep a file and its invoices, and set their reconciliation going. The same bytes again change nothing."""
+    reading = await asyncio.to_thread(read_document, content, format_id, profile)
+    sha256 = hashlib.sha256(content).hexdigest()
+    imported = Imported(reading.format, problems=reading.problems)
+    async with gw.store.transaction(exporter_id, actor) as tx:
+        before = await tx.invoices.by_sha256(sha256)
+        if before:
+            imported.document_id = before[0].document_id
+            imported.known = [row.id for row in before]
+            return imported
+        if not reading.invoices:
+            return imported
+        imported.document_id = await tx.documents.keep("invoice", "application/octet-stream", content, name=name)
+        for invoice in reading.invoices:
+            problems = [problem for problem in reading.problems if problem.invoice in (None, invoice.number)]
+            imported.invoice_ids.append(
+                await _keep(tx, invoice, reading.format, sha256, imported.document_id, problems)
+            )
+    return imported
+
+
+async def _keep(
+    tx: Desk,
+    invoice: CarrierInvoice,
+    format_id: str,
+    sha256: str,
+    document_id: str,
+    problems: Sequence[InvoiceProblem],
+) -> str:
+    wrong = _why_wrong(invoice, problems)
+    before = await tx.invoices.by_key(invoice.carrier, invoice.number)
+    reason = wrong or ("another file was imported under this number: a person compares them" if before else None)
+    account = await tx.accounts.by_number(billed_by(invoice.carrier), invoice.account)
+    invoice_id = tx.new_id("inv")
+    await tx.invoices.add(
+        id=invoice_id,
+        account_id=account.id if account else None,
+        carrier=invoice.carrier,
+        number=invoice.number,
+        format=format_id,
+        sha256=sha256,
+        document_id=document_id,
+        issued_on=invoice.issued_on,
+        currency=invoice.total.currency,
+        total_minor=invoice.total.minor,
+        state="quarantined" if reason else "imported",
+        reason=reason,
+        revises=before[0].id if before else None,
+        created_at=tx.now,
+        due_at=None if reason else tx.now,
+    )
+    await _keep_lines(tx, invoice_id, invoice, wrong)
+    tx.note(
+        "invoice.imported", invoice_id, after={"number": invoice.number, "lines": len(invoice.lines), "held": reason}
+    )
+    if reason:
+        await tx.tasks.ask("invoice_quarantined", f"invoice:{invoice_id}", f"{invoice.number}: {reason}")
+    else:
+        tx.go("reconcile", invoice_id)
+    return invoice_id
+
+
+def _why_wrong(invoice: CarrierInvoice, problems: Sequence[InvoiceProblem]) -> str | None:
+    if invoice.line_sum != invoice.total.minor:
+        return f"the lines come to {invoice.line_sum} minor units, the invoice asks for {invoice.total.minor}"
+    if any(problem.code == "sum_error" for problem in problems):
+        return "the file breaks its format's arithmetic identity"
+    return None
+
+
+async def _keep_lines(tx: Desk, invoice_id: str, invoice: CarrierInvoice, wrong: str | None) -> None:
+    for start in range(0, len(invoice.lines), CHUNK):
+        some = invoice.lines[start : start + CHUNK]
+        await tx.invoice_lines.add_all(
+            [_row(tx, invoice_id, start + place, line, wrong) for place, line in enumerate(some)]
+        )
+        crash("invoice.mid")
+        await asyncio.sleep(0)
+
+
+def _row(tx: Desk, invoice_id: str, position: int, line: InvoiceLine, wrong: str | None) -> Json:
+    """A line as it is kept; on a bill that does not add up every line has the same finding."""
+    original = line.original_waybill
+    return {
+        "id": tx.new_id("lin"),
+        "invoice_id": invoice_id,
+        "position": position,
+        "row": line.number,
+        "waybill": canonical_number(line.waybill) if line.waybill else None,
+        "original_waybill": canonical_number(original) if original else None,
+        "type": line.type.value,
+        "minor": line.money.minor,
+        "currency": line.money.currency,
+        "shipped_on": line.shipped_on,
+        "service": line.service,
+        "grams": line.billed_weight.grams if line.billed_weight else None,
+        "wire_code": line.wire_code,
+        "description": line.description,
+        "references": [canonical_number(reference) for reference in line.references],
+        "informational": line.informational,
+        "state": LineState.HELD if wrong else LineState.IMPORTED,
+        "finding": FindingKind.SUM_ERROR if wrong else None,
+        "because": wrong,
+    }
