@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from adapters import registry
 from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
 from adapters.toolkit.auth import TokenStore
-from adapters.toolkit.http import FreeLane, Http
+from adapters.toolkit.http import Call, FreeLane, Http
 from adapters.toolkit.redaction import Exchange, Redactor
 from adapters.toolkit.transport import open_client
 from gateway.clock import clock_of, monotonic_of
@@ -30,7 +30,7 @@ from gateway.store.secrets import Sealer
 from gateway.store.store import Store
 from gateway.store.transaction import Record
 from gateway.store.work import LEASE
-from schemas.errors import CredentialsStale
+from schemas.errors import AdapterError, CredentialsStale
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
@@ -120,19 +120,18 @@ class Gateway:
         record: Callable[[Exchange], None] | None,
         stage: str,
     ) -> Http:
-        def observe(exchange: Exchange) -> None:
-            outcome = exchange.error or "ok"
-            self.metrics.calls.labels(adapter, exchange.name, outcome).observe(exchange.seconds)
-            log.info("call", adapter=adapter, verb=exchange.name, status=exchange.status, outcome=outcome)
-            if record is not None:
-                record(exchange)
+        def heard(call: Call, status: int | None, error: AdapterError | None, seconds: float) -> None:
+            outcome = type(error).__name__ if error else "ok"
+            self.metrics.calls.labels(adapter, call.name, outcome).observe(seconds)
+            log.info("call", adapter=adapter, verb=call.name, status=status, outcome=outcome)
 
         return Http(
             client=self.client,
             lane=lane or FreeLane(),
             tokens=self._tokens.setdefault(key, TokenStore(self.monotonic)),
             redactor=self._redactor(credentials),
-            record=observe,
+            record=record,
+            heard=heard,
             monotonic=self.monotonic,
             crash=lambda point: crash(f"{stage}.{point.rpartition('.')[2]}"),
         )

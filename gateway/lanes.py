@@ -149,6 +149,7 @@ class Pacer:
         self._memory = MemoryStore()
         self._redis: RedisStore | None = None
         self._away_until = 0.0
+        self._limiters: dict[tuple[int, float], Throttled] = {}
         if redis_url:
             self._redis = RedisStore(server=redis_url, options={"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1})
 
@@ -168,9 +169,17 @@ class Pacer:
         return await self._ask(self._memory, key, pace.per_second / share)
 
     async def _ask(self, store: Any, key: str, per_second: float) -> float:
-        limiter = Throttled(using=RateLimiterType.GCRA.value, quota=_quota(per_second), store=store, key_prefix="lane")
-        result = await limiter.limit(key)
+        result = await self._limiter(store, per_second).limit(key)
         return max(0.001, float(result.state.retry_after)) if result.limited else 0.0
+
+    def _limiter(self, store: Any, per_second: float) -> Throttled:
+        """One a rate: building it costs more than asking it."""
+        known = (id(store), per_second)
+        if known not in self._limiters:
+            self._limiters[known] = Throttled(
+                using=RateLimiterType.GCRA.value, quota=_quota(per_second), store=store, key_prefix="lane"
+            )
+        return self._limiters[known]
 
     async def close(self) -> None:
         if self._redis is not None:

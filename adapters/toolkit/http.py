@@ -135,6 +135,9 @@ class Http:
     tokens: TokenStore = field(default_factory=lambda: TokenStore(time.monotonic))
     redactor: Redactor = field(default_factory=Redactor)
     record: Callable[[Exchange], None] | None = None
+    """Gets every exchange redacted, where anybody keeps them."""
+    heard: Callable[[Call, int | None, AdapterError | None, float], None] | None = None
+    """Told of every call, its status, its error, and the seconds it took."""
     errors: ErrorReader | None = None
     turn_ends: float | None = None
     total_seconds: float = 45.0
@@ -164,7 +167,7 @@ class Http:
         finally:
             if sent and (reply or error):  # what the lane itself turned away says nothing of the carrier
                 self.lane.heard(error)
-            self._record(call, reply, error, self.monotonic() - started)
+            self._tell(call, reply, error, self.monotonic() - started)
 
     def _require_turn(self) -> None:
         if self.turn_ends is not None and self.monotonic() >= self.turn_ends:
@@ -224,7 +227,9 @@ class Http:
                 raise CredentialsStale("the token is no longer taken", wire_code="401") from error
             raise
 
-    def _record(self, call: Call, reply: Reply | None, error: AdapterError | None, seconds: float) -> None:
+    def _tell(self, call: Call, reply: Reply | None, error: AdapterError | None, seconds: float) -> None:
+        if self.heard is not None:
+            self.heard(call, reply.status if reply else None, error, seconds)
         if self.record is None:
             return
         head = "".join(f"{name}: {value}\n" for name, value in call.headers.items())

@@ -34,6 +34,10 @@ class _NoNetwork(zeep.transports.Transport):  # type: ignore[misc]  # zeep is un
         raise zeep.exceptions.TransportError(f"a WSDL may not be loaded from {url}")
 
 
+_parsed: set[Path] = set()
+"""WSDLs that need no thread of their own any more."""
+
+
 @cache
 def _builder(wsdl: Path) -> zeep.Client:
     settings = zeep.settings.Settings(strict=True, forbid_dtd=True, forbid_entities=True, forbid_external=True)
@@ -71,7 +75,9 @@ class Soap:
         return await self._send(name, operation, arguments, creates=True)
 
     async def _send(self, name: str, operation: str, arguments: dict[str, Any], *, creates: bool) -> xml.Element:
-        await asyncio.to_thread(_builder, self.wsdl)
+        if self.wsdl not in _parsed:
+            await asyncio.to_thread(_builder, self.wsdl)
+            _parsed.add(self.wsdl)
         content, action = build_envelope(self.wsdl, operation, arguments)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"', **self.headers}
         make = Call.create if creates else Call.read

@@ -38,20 +38,20 @@ def name_of(element: Element) -> str:
 
 def children(element: Element, name: str) -> Iterator[Element]:
     """Direct children by local name: carriers qualify, or forget to, as they like."""
-    return (child for child in element if name_of(child) == name)
+    return element.iterchildren(f"{{*}}{name}")
 
 
 def child(element: Element, *path: str) -> Element | None:
     """Walk down by local names; None where a step is missing."""
     found: Element | None = element
     for name in path:
-        found = None if found is None else next(children(found, name), None)
+        found = None if found is None else next(found.iterchildren(f"{{*}}{name}"), None)
     return found
 
 
 def descendants(element: Element, name: str) -> Iterator[Element]:
     """All elements of that local name below, in document order."""
-    return (found for found in element.iter(etree.Element) if name_of(found) == name)
+    return element.iter(f"{{*}}{name}")
 
 
 def text(element: Element | None, *path: str) -> str | None:

@@ -33,7 +33,9 @@ def foreign(read: Callable[Given, Read]) -> Callable[Given, Read]:
 
 
 def word_of(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+    if isinstance(value, str):
+        return tidy(value)
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         raise ValueError("not a word")
     return tidy(value)
 
