@@ -19,6 +19,7 @@ from rich.table import Table
 from gateway import backup as keeping
 from gateway import commands
 from gateway.backup import NotEmpty
+from gateway.cli_invoice import invoice_app
 from gateway.cli_read import read_app, verify_app
 from gateway.config import Settings
 from gateway.lock import Taken
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(read_app, name="read")
 app.add_typer(verify_app, name="verify")
+app.add_typer(invoice_app, name="invoice")
 returns_app = typer.Typer(help="Look at returns.", no_args_is_help=True)
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(returns_app, name="returns")

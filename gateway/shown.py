@@ -198,6 +198,7 @@ def _(value: CarrierInvoice) -> Any:
                 "type": str(line.type),
                 "wire_code": line.wire_code,
                 "description": line.description,
+                "informational": line.informational,
                 **shown(line.money),
             }
             for line in value.lines

@@ -59,6 +59,9 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.running": {"gateway.config", "gateway.core", "gateway.jobs", "gateway.store", "gateway.worker"},
     "gateway.backup": {"gateway.config", *INNER},
     "gateway.cli_read": {"gateway.reading", "gateway.shown", "schemas"},
+    "gateway.cli_invoice": {
+        *("gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
+    },
     "gateway.demo": {
         *("gateway.clock", "gateway.config", "gateway.lock", "gateway.running", "gateway.sandbox", "gateway.web"),
         *INNER,
@@ -68,7 +71,15 @@ BELOW: Mapping[str, set[str]] = {
         *("gateway.web", *INNER),
     },
     "gateway.__main__": {
-        *("gateway.backup", "gateway.cli_read", "gateway.commands", "gateway.config", "gateway.demo", "gateway.lock"),
+        *(
+            "gateway.backup",
+            "gateway.cli_invoice",
+            "gateway.cli_read",
+            "gateway.commands",
+            "gateway.config",
+            "gateway.demo",
+            "gateway.lock",
+        ),
         *("gateway.running", "gateway.store", "schemas"),
     },
 }

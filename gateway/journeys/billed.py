@@ -10,7 +10,7 @@ from gateway.rules.matching import BilledLine, Booked, Past, keys_of
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.charges import ChargeType, FindingKind
+from schemas.charges import ChargeType, FindingKind, InvoiceLine
 from schemas.shipments import ShipmentState
 from schemas.values import Json
 
@@ -45,6 +45,23 @@ def line_of(row: Record) -> BilledLine:
     )
 
 
+def line_as_read(place: int, line: InvoiceLine) -> BilledLine:
+    """A line that is not kept."""
+    return BilledLine(
+        id=f"{place:08}",
+        waybill=canonical_number(line.waybill) if line.waybill else None,
+        type=line.type,
+        minor=line.money.minor,
+        currency=line.money.currency,
+        original_waybill=canonical_number(line.original_waybill) if line.original_waybill else None,
+        references=[canonical_number(reference) for reference in line.references],
+        shipped_on=line.shipped_on,
+        service=line.service,
+        grams=line.billed_weight.grams if line.billed_weight else None,
+        informational=line.informational,
+    )
+
+
 @dataclass(slots=True)
 class Known:
     """What the database says of the bookings, by shipment or return."""
@@ -57,19 +74,19 @@ class Known:
 
 
 async def bookings_of(
-    tx: Desk, invoice: Record, lines: Sequence[BilledLine]
+    tx: Desk, carrier: str, invoice_id: str, lines: Sequence[BilledLine]
 ) -> tuple[dict[str, list[Booked]], dict[str, list[Past]]]:
     """What every number of the invoice may mean; and what was billed before for those that mean nothing here."""
     keys = sorted({key for line in lines for _, key in keys_of(line)})
-    rows = await tx.touched.shipments(billed_by(invoice.carrier), keys)
+    rows = await tx.touched.shipments(billed_by(carrier), keys)
     shipments = {row.id: row for row in rows}
-    known = await _known(tx, invoice.id, shipments)
+    known = await _known(tx, invoice_id, shipments)
     booked = {row_id: _booked(row, known) for row_id, row in shipments.items()}
     index: dict[str, list[Booked]] = {}
     for row in rows:
         index.setdefault(row.canonical, []).extend(booked[row.id])
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
-    past = _grouped(await tx.invoice_lines.of_waybills(strange, but=invoice.id), "waybill")
+    past = _grouped(await tx.invoice_lines.of_waybills(strange, but=invoice_id), "waybill")
     return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}
 
 

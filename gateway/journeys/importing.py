@@ -6,7 +6,7 @@ file under a number that was imported before: that is a revision, shown as a dif
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adapters import registry
@@ -23,6 +23,11 @@ from schemas.values import Json
 
 HEAD = 8192
 CHUNK = 500
+Bar = Callable[[int, int], None]
+
+
+def no_bar(done: int, total: int) -> None:
+    """Nobody watches."""
 
 
 @dataclass(slots=True)
@@ -72,8 +77,12 @@ async def import_document(
     format_id: str | None = None,
     profile: str | bytes | None = None,
     name: str | None = None,
+    bar: Bar = no_bar,
 ) -> Imported:
-    """Keep a file and its invoices, and set their reconciliation going. The same bytes again change nothing."""
+    """Keep a file and its invoices, and set their reconciliation going. The same bytes again change nothing.
+
+    `bar` hears how many lines of an invoice are kept, and how many there are.
+    """
     reading = await asyncio.to_thread(read_document, content, format_id, profile)
     sha256 = hashlib.sha256(content).hexdigest()
     imported = Imported(reading.format, problems=reading.problems)
@@ -87,22 +96,15 @@ async def import_document(
             return imported
         imported.document_id = await tx.documents.keep("invoice", "application/octet-stream", content, name=name)
         for invoice in reading.invoices:
-            problems = [problem for problem in reading.problems if problem.invoice in (None, invoice.number)]
-            imported.invoice_ids.append(
-                await _keep(tx, invoice, reading.format, sha256, imported.document_id, problems)
-            )
+            kept = await _keep(tx, invoice, reading, sha256, imported.document_id, bar)
+            imported.invoice_ids.append(kept)
     return imported
 
 
 async def _keep(
-    tx: Desk,
-    invoice: CarrierInvoice,
-    format_id: str,
-    sha256: str,
-    document_id: str,
-    problems: Sequence[InvoiceProblem],
+    tx: Desk, invoice: CarrierInvoice, reading: InvoiceReading, sha256: str, document_id: str, bar: Bar
 ) -> str:
-    wrong = _why_wrong(invoice, problems)
+    wrong = why_wrong(invoice, reading.problems)
     before = await tx.invoices.by_key(invoice.carrier, invoice.number)
     reason = wrong or ("another file was imported under this number: a person compares them" if before else None)
     account = await tx.accounts.by_number(billed_by(invoice.carrier), invoice.account)
@@ -112,7 +114,7 @@ async def _keep(
         account_id=account.id if account else None,
         carrier=invoice.carrier,
         number=invoice.number,
-        format=format_id,
+        format=reading.format,
         sha256=sha256,
         document_id=document_id,
         issued_on=invoice.issued_on,
@@ -124,7 +126,7 @@ async def _keep(
         created_at=tx.now,
         due_at=None if reason else tx.now,
     )
-    await _keep_lines(tx, invoice_id, invoice, wrong)
+    await _keep_lines(tx, invoice_id, invoice, wrong, bar)
     tx.note(
         "invoice.imported", invoice_id, after={"number": invoice.number, "lines": len(invoice.lines), "held": reason}
     )
@@ -135,7 +137,9 @@ async def _keep(
     return invoice_id
 
 
-def _why_wrong(invoice: CarrierInvoice, problems: Sequence[InvoiceProblem]) -> str | None:
+def why_wrong(invoice: CarrierInvoice, problems: Sequence[InvoiceProblem]) -> str | None:
+    """Why nothing of a bill is posted; None where it adds up. Problems of other bills in the file do not count."""
+    problems = [problem for problem in problems if problem.invoice in (None, invoice.number)]
     if invoice.line_sum != invoice.total.minor:
         return f"the lines come to {invoice.line_sum} minor units, the invoice asks for {invoice.total.minor}"
     if any(problem.code == "sum_error" for problem in problems):
@@ -143,13 +147,14 @@ def _why_wrong(invoice: CarrierInvoice, problems: Sequence[InvoiceProblem]) -> s
     return None
 
 
-async def _keep_lines(tx: Desk, invoice_id: str, invoice: CarrierInvoice, wrong: str | None) -> None:
+async def _keep_lines(tx: Desk, invoice_id: str, invoice: CarrierInvoice, wrong: str | None, bar: Bar) -> None:
     for start in range(0, len(invoice.lines), CHUNK):
         some = invoice.lines[start : start + CHUNK]
         await tx.invoice_lines.add_all(
             [_row(tx, invoice_id, start + place, line, wrong) for place, line in enumerate(some)]
         )
         crash("invoice.mid")
+        bar(start + len(some), len(invoice.lines))
         await asyncio.sleep(0)
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys.billed import billed_by, bookings_of, line_of, services_of
+from gateway.journeys.billed import billed_by, bookings_of, line_as_read, line_of, services_of
 from gateway.journeys.notices import announce
 from gateway.rules import judging, ledger
 from gateway.rules.judging import Bill, Verdict
@@ -21,7 +21,7 @@ from gateway.rules.tolerances import Policy
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.charges import FindingKind, Transfer
+from schemas.charges import CarrierInvoice, FindingKind, Transfer
 from schemas.messages import NoticeKind
 from schemas.values import Json, Money
 
@@ -44,7 +44,7 @@ async def reconcile_invoice(gw: Gateway, job: Job) -> None:
 
 async def _reconcile(tx: Desk, invoice: Record) -> None:
     lines = [line_of(row) for row in await tx.invoice_lines.of_invoice(invoice.id)]
-    index, past = await bookings_of(tx, invoice, lines)
+    index, past = await bookings_of(tx, invoice.carrier, invoice.id, lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
     policy = Policy()
     if len(lines) < IN_A_THREAD:
@@ -57,6 +57,14 @@ async def _reconcile(tx: Desk, invoice: Record) -> None:
     tx.note("invoice.reconciled", invoice.id, after=_counts(verdicts))
     await _tell(tx, invoice, verdicts)
     await _watch_drift(tx, invoice, lines, verdicts, policy)
+
+
+async def preview(tx: Desk, invoice: CarrierInvoice) -> list[Verdict]:
+    """What would be found of a bill as it was read; nothing is written."""
+    lines = [line_as_read(place, line) for place, line in enumerate(invoice.lines)]
+    index, past = await bookings_of(tx, invoice.carrier, "", lines)
+    bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
+    return await asyncio.to_thread(judging.judge, lines, index, Policy(), bill)
 
 
 def _written(verdict: Verdict) -> Json:

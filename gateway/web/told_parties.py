@@ -9,6 +9,8 @@ from schemas.values import Money, Party
 
 
 class LineTold(Told):
+    """One billed line. `agreed` is what is accepted of it, `notes` what else was found, `match_*` how its booking was."""
+
     row: int
     waybill: str | None
     type: str
@@ -16,9 +18,14 @@ class LineTold(Told):
     description: str
     state: str
     finding: str | None
+    agreed: Money | None
     expected: Money | None
     because: str | None
+    notes: tuple[str, ...]
+    match_method: str | None
+    match_key: str | None
     return_id: str | None
+    informational: bool
 
 
 class InvoiceSummary(Told):
@@ -33,7 +40,21 @@ class InvoiceSummary(Told):
     created_at: datetime
 
 
+class DifferenceTold(Told):
+    """One charge that another file under the same number has otherwise; None where a file does not have it."""
+
+    waybill: str | None
+    type: str
+    description: str
+    was: Money | None
+    now: Money | None
+
+
 class InvoiceTold(InvoiceSummary):
+    """`revises` is the invoice that had this number first, `differences` what this file has otherwise."""
+
+    revises: str | None
+    differences: tuple[DifferenceTold, ...]
     lines: tuple[LineTold, ...]
 
 

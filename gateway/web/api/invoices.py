@@ -3,12 +3,13 @@
 from typing import Any
 
 from gateway.journeys import importing
+from gateway.rules.differences import Difference, differences
 from gateway.store.transaction import Record
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
 from gateway.web.problems import FieldError, Problem
 from gateway.web.told import Page
-from gateway.web.told_parties import ImportTold, InvoiceSummary, InvoiceTold, LineTold, ProblemTold
+from gateway.web.told_parties import DifferenceTold, ImportTold, InvoiceSummary, InvoiceTold, LineTold, ProblemTold
 from schemas.values import Money
 
 
@@ -45,9 +46,14 @@ def line_told(row: Record) -> LineTold:
         description=row.description,
         state=row.state,
         finding=row.finding,
+        agreed=None if row.agreed_minor is None else Money.from_minor(row.agreed_minor, row.currency),
         expected=None if expected is None else Money.from_minor(expected, row.currency),
         because=row.because,
+        notes=tuple(row.notes or ()),
+        match_method=row.match_method,
+        match_key=row.match_key,
         return_id=row.return_id,
+        informational=row.informational,
     )
 
 
@@ -61,5 +67,13 @@ async def list_invoices(call: Call) -> Answer:
 
 async def get_invoice(call: Call) -> Answer:
     row = await call.tx.invoices.get(call.id("inv"))
-    lines = tuple(line_told(line) for line in await call.tx.invoice_lines.of_invoice(row.id))
-    return Answer(InvoiceTold.model_validate({**_summary(row), "lines": lines}))
+    lines = await call.tx.invoice_lines.of_invoice(row.id)
+    first = await call.tx.invoice_lines.of_invoice(row.revises) if row.revises else ()
+    changed = tuple(_difference(one) for one in differences(first, lines)) if row.revises else ()
+    told = {"revises": row.revises, "differences": changed, "lines": tuple(line_told(line) for line in lines)}
+    return Answer(InvoiceTold.model_validate({**_summary(row), **told}))
+
+
+def _difference(one: Difference) -> DifferenceTold:
+    was, now = (None if minor is None else Money.from_minor(minor, one.currency) for minor in (one.was, one.now))
+    return DifferenceTold(waybill=one.waybill, type=one.type, description=one.description, was=was, now=now)
