@@ -122,6 +122,8 @@ class PlatformProfile(Facts):
     reply_budget_ms: int = 5000
     hears: bool = True
     """Whether there is somebody behind it who is told of bookings and decisions, by its API or by hand."""
+    topics: tuple[ShortText, ...] = ()
+    """What it must tell us of, in its own names, where it lets us subscribe."""
     credentials: type[BaseModel]
     pace: Pace = Pace()
 

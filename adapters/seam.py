@@ -26,7 +26,7 @@ from adapters.profiles import (
 from adapters.toolkit.http import Http, Reply
 from schemas.charges import InvoiceReading, Quote
 from schemas.errors import AdapterError
-from schemas.messages import Document, InboundMessage, Trust
+from schemas.messages import Document, InboundMessage, Subscription, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, Renewal, VoidReceipt
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
@@ -193,6 +193,17 @@ class TakesDecision(Protocol):
     async def give_decision(self, decision: Decision) -> None: ...
 
 
+@runtime_checkable
+class ManagesSubscriptions(Protocol):
+    """A platform that drops subscriptions, and lets us look after ours."""
+
+    async def subscriptions(self) -> Sequence[Subscription]: ...
+
+    async def subscribe(self, wanted: Subscription) -> None:
+        """Safe to repeat."""
+        ...
+
+
 class InvoiceReader(ABC):
     """One invoice format: bytes in, canonical invoices out. No I/O, no clock."""
 
@@ -236,6 +247,7 @@ PLATFORM_CAPABILITIES: Mapping[str, type] = {
     "ask_back": AsksBack,
     "tracking": TakesTracking,
     "decision": TakesDecision,
+    "subscriptions": ManagesSubscriptions,
 }
 
 
@@ -263,6 +275,7 @@ __all__ = [
     "ListsBookings",
     "ListsReturns",
     "LookUp",
+    "ManagesSubscriptions",
     "Pace",
     "Platform",
     "PlatformAccount",

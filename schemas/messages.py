@@ -17,6 +17,13 @@ class Trust(StrEnum):
     HINT = "hint"
 
 
+class Subscription(Model):
+    """What a platform tells somebody of: a topic in its own name, and where to."""
+
+    topic: ShortText
+    url: Text
+
+
 class InboundMessage(Model):
     """A message exactly as it arrived. Header names are lower case; `url` is the address it was sent to."""
 
@@ -69,6 +76,7 @@ class NoticeKind(StrEnum):
     APPLICATION_APPROVED = "application.approved"
     APPLICATION_REJECTED = "application.rejected"
     APPLICATION_WITHDRAWN = "application.withdrawn"
+    CUSTOMS_CONFIRMED = "customs.confirmed"
     ACCEPTANCE_RECORDED = "acceptance.recorded"
     INVOICE_MATCHED = "invoice.matched"
     INVOICE_DISCREPANCY = "invoice.discrepancy"

@@ -11,7 +11,7 @@ import structlog
 from adapters.seam import ListsReturns
 from gateway.core import Gateway
 from gateway.jobs import back_off, jittered
-from gateway.journeys import intake
+from gateway.journeys import intake, watching
 from gateway.store.database import Raced, StoreUnavailable
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -47,6 +47,7 @@ async def list_source(gw: Gateway, job: Job) -> None:
         return
     for authorization in found:
         await _take(gw, source, authorization)
+    await watching.keep_subscribed(gw, source, platform)
     async with gw.store.transaction(job.exporter_id, actor=f"platform:{source.platform}") as tx:
         await tx.sources.set(source.id, listed_until=asked_at)
         await tx.settle("list", source, due_at=tx.now + jittered(EVERY))

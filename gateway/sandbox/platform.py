@@ -4,6 +4,8 @@
     GET /platform/{shop}/returns/{id}
     PUT /platform/{shop}/returns/{id}/tracking      {"carrier", "waybill", "tracking_url", "label_url"}
     PUT /platform/{shop}/returns/{id}/decision      {"decision", "decided_at", "reason"}
+    GET /platform/{shop}/subscriptions              {"subscriptions": [{"topic", "url"}]}
+    PUT /platform/{shop}/subscriptions              {"topic", "url"}
 
 The API takes the shop's key as bearer token. Webhooks are signed by Standard Webhooks, with 1 s to connect, 5 s in all
 and up to 8 tries; what was answered 2xx is the sender's log that tests compare the inbox with.
@@ -29,6 +31,7 @@ SCHEDULE = (0.0, 0.2, 0.4, 0.8, 1.6, 3.0, 5.0, 8.0)
 LIMITS = aiohttp.ClientTimeout(sock_connect=1.0, total=5.0)
 SECRET = "whsec_c2FuZGJveC1zaG9wLXNlY3JldC0wMDE="
 API_KEY = "sandbox-shop-key"
+TOPIC = "return.changed"
 
 
 @dataclass(slots=True)
@@ -144,6 +147,8 @@ class Platform:
             web.get(base + "/{id}", self._fetch),
             web.put(base + "/{id}/tracking", self._take),
             web.put(base + "/{id}/decision", self._take),
+            web.get("/platform/{shop}/subscriptions", self._subscriptions),
+            web.put("/platform/{shop}/subscriptions", self._subscribe),
         ]
 
     def _shop_of(self, request: web.Request) -> Shop:
@@ -168,6 +173,14 @@ class Platform:
 
     async def _fetch(self, request: web.Request) -> web.Response:
         return web.json_response(self._return_of(request))
+
+    async def _subscriptions(self, request: web.Request) -> web.Response:
+        url = self._shop_of(request).url
+        return web.json_response({"subscriptions": [{"topic": TOPIC, "url": url}] if url else []})
+
+    async def _subscribe(self, request: web.Request) -> web.Response:
+        self.set_shop(self._shop_of(request).name, {"url": (await request.json())["url"]})
+        return web.json_response({"ok": True})
 
     async def _take(self, request: web.Request) -> web.Response:
         known, kind = self._return_of(request), request.path.rpartition("/")[2]

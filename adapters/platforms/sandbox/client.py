@@ -10,7 +10,7 @@ from adapters.platforms.sandbox import mapping
 from adapters.seam import Platform, PlatformAccount, PlatformProfile
 from adapters.toolkit.auth import require_standard_webhook
 from adapters.toolkit.http import Call, Http
-from schemas.messages import InboundMessage, Trust
+from schemas.messages import InboundMessage, Subscription, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
 
 PAGES = 10
@@ -33,6 +33,7 @@ class SandboxPlatform(Platform):
         documentation="gateway/sandbox/platform.py",
         signature="Standard Webhooks 1.0: webhook-id, webhook-timestamp, webhook-signature",
         secret_field="webhook_secret",
+        topics=("return.changed",),
         credentials=Credentials,
     )
 
@@ -69,7 +70,15 @@ class SandboxPlatform(Platform):
         url = f"{self.base}/returns/{mapping.in_path(rma_id)}"
         return mapping.read_return(await self.http.send(Call.read("ask_back", "GET", url, headers=self._key())))
 
-    # A PUT may be repeated, so both are reads to the sender: a lost reply is tried again, nothing is looked up.
+    async def subscriptions(self) -> Sequence[Subscription]:
+        call = Call.read("subscriptions", "GET", f"{self.base}/subscriptions", headers=self._key())
+        return mapping.read_subscriptions(await self.http.send(call))
+
+    async def subscribe(self, wanted: Subscription) -> None:
+        body, url = wanted.model_dump(mode="json"), f"{self.base}/subscriptions"
+        await self.http.send(Call.read("subscribe", "PUT", url, json=body, headers=self._key()))
+
+    # A PUT may be repeated, so these are reads to the sender: a lost reply is tried again, nothing is looked up.
     async def give_tracking(self, note: TrackingNote) -> None:
         url = f"{self.base}/returns/{mapping.in_path(note.rma_id)}/tracking"
         await self.http.send(Call.read("tracking", "PUT", url, json=mapping.build_tracking(note), headers=self._key()))

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from adapters.platforms.sandbox import codes
 from adapters.toolkit.http import Reply
 from schemas.errors import Unintelligible
+from schemas.messages import Subscription
 from schemas.returns import (
     Decision,
     LabelProvider,
@@ -142,6 +143,16 @@ def read_page(reply: Reply) -> tuple[Sequence[ReturnAuthorization], bool]:
     if not isinstance(body, dict) or not isinstance(body.get("returns"), list):
         raise Unintelligible("no returns in the reply")
     return tuple(_named(one) for one in body["returns"] if isinstance(one, dict)), body.get("more") is True
+
+
+def read_subscriptions(reply: Reply) -> tuple[Subscription, ...]:
+    body = reply.json()
+    if not isinstance(body, dict) or not isinstance(body.get("subscriptions"), list):
+        raise Unintelligible("no subscriptions in the reply")
+    named = ((_word(one.get("topic")), one.get("url")) for one in body["subscriptions"] if isinstance(one, dict))
+    return tuple(
+        Subscription(topic=topic, url=tidy(url, 2000)) for topic, url in named if topic and isinstance(url, str)
+    )
 
 
 def _named(wire: dict[str, Any]) -> ReturnAuthorization:

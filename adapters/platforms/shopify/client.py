@@ -6,12 +6,20 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from adapters.platforms.shopify import mapping, mapping_queries, mapping_returns, mapping_telling, mapping_webhook
+from adapters.platforms.shopify import (
+    codes,
+    mapping,
+    mapping_queries,
+    mapping_returns,
+    mapping_subscriptions,
+    mapping_telling,
+    mapping_webhook,
+)
 from adapters.seam import Pace, Platform, PlatformProfile
 from adapters.toolkit.auth import require_signature
 from adapters.toolkit.http import Call, Reply
 from schemas.errors import AdapterError
-from schemas.messages import InboundMessage, Trust
+from schemas.messages import InboundMessage, Subscription, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
 
 PAGES = 10
@@ -41,6 +49,7 @@ class Shopify(Platform):
         signature="X-Shopify-Hmac-Sha256: base64 of HMAC-SHA256 over the raw body, keyed with the app's client secret",
         secret_field="client_secret",
         reply_budget_ms=5000,
+        topics=tuple(codes.TOPICS),
         credentials=ShopifyCredentials,
         pace=Pace(per_second=2, concurrency=4, source="our own caution; Shopify limits by query cost, not by calls"),
     )
@@ -103,6 +112,21 @@ class Shopify(Platform):
         if goods := mapping_telling.build_dispositions(stands, word, location):
             reply = await self._change("give_decision", mapping_queries.DISPOSE, {"goods": goods})
             mapping.read_payload(reply, "reverseFulfillmentOrderDispose")
+
+    async def subscriptions(self) -> Sequence[Subscription]:
+        found: list[Subscription] = []
+        after: str | None = None
+        for page in range(PAGES):
+            if page and not after:
+                break
+            reply = await self._ask("subscriptions", mapping_queries.SUBSCRIPTIONS, {"after": after})
+            some, after = mapping_subscriptions.read_subscriptions(reply, self.profile.topics)
+            found += some
+        return found
+
+    async def subscribe(self, wanted: Subscription) -> None:
+        asked = mapping_subscriptions.build_subscription(wanted)
+        mapping_subscriptions.read_subscribed(await self._change("subscribe", mapping_queries.SUBSCRIBE, asked))
 
     async def _ask(self, name: str, query: str, variables: mapping.Node) -> Reply:
         return await self.http.send(

@@ -85,6 +85,24 @@ mutation CreateDelivery(
 }
 """
 
+SUBSCRIPTIONS = """
+query Subscriptions($after: String) {
+  webhookSubscriptions(first: 100, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    nodes { id topic uri }
+  }
+}
+"""
+
+SUBSCRIBE = """
+mutation Subscribe($topic: WebhookSubscriptionTopic!, $wanted: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $wanted) {
+    webhookSubscription { id }
+    userErrors { field message }
+  }
+}
+"""
+
 GOODS = """
 query Goods($id: ID!) {
   return(id: $id) {

@@ -215,6 +215,7 @@ TEXTS: Mapping[str, str] = {
     "task.label_missing": "Label missing",
     "task.tell_platform": "Tell the platform by hand",
     "task.parked": "Parked job",
+    "task.subscription_lost": "Webhooks not subscribed",
     "event.return.opened": "Return opened",
     "event.return.amended": "Return amended",
     "event.return.cancelled": "Return cancelled",

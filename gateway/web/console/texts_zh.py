@@ -215,6 +215,7 @@ TEXTS: Mapping[str, str] = {
     "task.label_missing": "缺少面单",
     "task.tell_platform": "人工告知平台",
     "task.parked": "任务搁置",
+    "task.subscription_lost": "Webhook 订阅丢失",
     "event.return.opened": "退货建立",
     "event.return.amended": "退货变更",
     "event.return.cancelled": "退货取消",

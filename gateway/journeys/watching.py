@@ -1,0 +1,49 @@
+"""The watchdog on subscriptions: some platforms stop telling after a few failures, and say nothing of it.
+
+Each look at a shop's list also asks what the shop will tell us of; what is missing is subscribed again and written down.
+Without `public_url` nobody knows where the webhooks should go, and nothing is asked.
+"""
+
+import structlog
+
+from adapters.seam import ManagesSubscriptions, Platform
+from gateway.core import Gateway
+from gateway.store.transaction import Record
+from schemas.errors import AdapterError
+from schemas.messages import Subscription
+
+log = structlog.get_logger(__name__)
+
+
+def hook_of(gw: Gateway, source: Record) -> str:
+    """Where this shop's webhooks come in."""
+    return f"{gw.settings.address}/hooks/platforms/{source.platform}/{source.id}"
+
+
+async def keep_subscribed(gw: Gateway, source: Record, platform: Platform) -> None:
+    """Subscribe again to what the shop no longer tells us of. What it refuses is a task for a person."""
+    if not gw.settings.public_url or not isinstance(platform, ManagesSubscriptions):
+        return
+    hook, refused = hook_of(gw, source), ""
+    missing: list[str] = []
+    try:
+        here = {one.topic for one in await platform.subscriptions() if one.url == hook}
+        missing = [topic for topic in platform.profile.topics if topic not in here]
+        for topic in missing:
+            await platform.subscribe(Subscription(topic=topic, url=hook))
+    except AdapterError as error:
+        refused = f"{type(error).__name__}: {error}"
+        log.warning("source.not_subscribed", source=source.id, platform=source.platform, error=type(error).__name__)
+    if missing:
+        await _write_down(gw, source, missing, refused)
+
+
+async def _write_down(gw: Gateway, source: Record, missing: list[str], refused: str) -> None:
+    cause = f"subscription:{source.id}"
+    async with gw.store.transaction(source.exporter_id, actor=f"platform:{source.platform}") as tx:
+        if refused:
+            detail = f"{source.platform} does not tell us of {', '.join(missing)}; subscribing failed, {refused}"
+            await tx.tasks.ask("subscription_lost", cause, detail[:500])
+            return
+        await tx.tasks.done(cause)
+        tx.note("source.subscribed", source.id, after={"topics": missing})
