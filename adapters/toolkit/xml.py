@@ -45,7 +45,9 @@ def child(element: Element, *path: str) -> Element | None:
     """Walk down by local names; None where a step is missing."""
     found: Element | None = element
     for name in path:
-        found = None if found is None else next(found.iterchildren(f"{{*}}{name}"), None)
+        if found is None:
+            return None
+        found = next(found.iterchildren("{*}" + name), None)
     return found
 
 

@@ -170,14 +170,15 @@ def read_report(body: xml.Element, zone: str = "UTC") -> TrackingReport:
 
 
 def _event(event: xml.Element, waybill: Waybill, zone: str) -> TrackingEvent:
-    code, stamp, country = tidy(xml.required(event, "Code")), _text(event, "LocalTime"), _text(event, "Country")
+    code, stamp = tidy(xml.required(event, "Code")), _text(event, "LocalTime")
+    city, country = _text(event, "City"), _text(event, "Country")
     at, source = _local(stamp, codes.ZONES.get(country or ""), zone)
     return TrackingEvent(
         waybill=waybill,
         status=codes.TRACKING.get(code, TrackingStatus.UNKNOWN),
         occurred_at=at,
         zone=source,
-        place=Place(city=_text(event, "City"), country=country) if country or _text(event, "City") else None,
+        place=Place(city=city, country=country) if country or city else None,
         wire_code=code,
         wire_text=_text(event, "Text") or "",
         reason=codes.REASONS.get(code),
@@ -190,12 +191,12 @@ def _event(event: xml.Element, waybill: Waybill, zone: str) -> TrackingEvent:
 def _local(stamp: str | None, place_zone: str | None, zone: str) -> tuple[datetime | None, ZoneSource]:
     """A local time by the place's zone, else by the account's. An hour that a clock change repeats is its first."""
     moment = _moment(stamp)
-    if moment is None:
+    if moment is None or not 1 < moment.year < 9999:  # at the ends of time a zone leads out of it
         return None, ZoneSource.ASSUMED
     if moment.tzinfo is not None:
         return moment, ZoneSource.STATED
     source = ZoneSource.PLACE if place_zone else ZoneSource.ASSUMED
-    return _moment(moment.replace(tzinfo=ZoneInfo(place_zone or zone)).isoformat()), source
+    return moment.replace(tzinfo=ZoneInfo(place_zone or zone)).astimezone(UTC), source
 
 
 @of("BookPickupReply")
