@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     public_url: str = ""
     """How the outside reaches us, for webhook addresses and label links; default http://host:port."""
     jobs_at_once: Annotated[int, Field(ge=4, le=1000)] = 64
+    inbox: Path | None = None
+    """A folder: invoice files dropped there are imported and moved to `done/` or `refused/` by the workers."""
     body_limit: int = 2_000_000
     """Bytes of a request's body; documents have their own limit."""
     document_limit: int = 15_000_000

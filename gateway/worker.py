@@ -4,6 +4,7 @@ A turn that was lost is dropped: somebody else has it. A database that is away l
 bug of ours: the row goes again a few times and is then parked with the reason, where a person sees it; its neighbours go on.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from gateway.journeys import (
     intake,
     labels,
     listing,
+    mailbox,
     notices,
     pickups,
     reconciliation,
@@ -30,6 +32,7 @@ from gateway.store.work import Job, TurnLost
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Gateway, Job], Awaitable[None]]
+MAILBOX_SECONDS = 5.0
 PATIENCE = 5
 """Claims of a row that fails by a bug of ours before it is parked."""
 RACES = 20
@@ -69,6 +72,18 @@ async def run(gw: Gateway, job: Job) -> None:
         log.exception("job.failed", job=job.kind, row=job.id)
         await _stumbled(gw, job, back_off(job.turn + 1), "a bug of ours; see the log", PATIENCE)
     gw.metrics.jobs.labels(job.kind, outcome).inc()
+
+
+async def watch_mailbox(gw: Gateway) -> None:
+    """Look at the mailbox folder again and again, until cancelled. A look that fails is told, and the next one comes."""
+    while True:
+        try:
+            await mailbox.look(gw)
+        except StoreUnavailable:
+            log.warning("mailbox.store_away")
+        except Exception:
+            log.exception("mailbox.failed")
+        await asyncio.sleep(MAILBOX_SECONDS)
 
 
 async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str, patience: int) -> None:

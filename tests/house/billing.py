@@ -21,6 +21,12 @@ from tests.sandbox.bench import request
 
 CARRIER = "sandbox_rest"
 ISSUED = date(2026, 3, 20)
+AGREED = {ChargeType.FREIGHT: 1_000, ChargeType.FUEL: 150}
+
+
+def freight(waybill: str, amount: str = "10.00", code: str = "FRT", **more: Any) -> dict[str, Any]:
+    """A row of a bill."""
+    return {"waybill": waybill, "code": code, "amount": amount, **more}
 
 
 async def book(tx: Desk, waybill: str, agreed: Mapping[ChargeType, int], *, currency: str = "EUR", **given: Any) -> str:

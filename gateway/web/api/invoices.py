@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.journeys import importing
 from gateway.rules.differences import Difference, differences
+from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
@@ -17,8 +18,14 @@ async def upload_invoice(call: Call) -> Answer:
     """A file of a format that we read. The same bytes again change nothing, so no key is needed."""
     if not call.raw:
         raise Problem("validation", errors=[FieldError("", "too_short")])
+    profile = call.query.get("profile")
     imported = await importing.import_document(
-        call.gw, call.caller.exporter_id, call.raw, actor=call.caller.actor, format_id=call.query.get("format")
+        call.gw,
+        call.caller.exporter_id,
+        call.raw,
+        actor=call.caller.actor,
+        format_id=call.query.get("format"),
+        profile=profile.encode() if profile and profile.lstrip().startswith("{") else profile,
     )
     problems = tuple(ProblemTold.model_validate(problem.model_dump()) for problem in imported.problems)
     told = ImportTold(
@@ -66,12 +73,15 @@ async def list_invoices(call: Call) -> Answer:
 
 
 async def get_invoice(call: Call) -> Answer:
-    row = await call.tx.invoices.get(call.id("inv"))
-    lines = await call.tx.invoice_lines.of_invoice(row.id)
-    first = await call.tx.invoice_lines.of_invoice(row.revises) if row.revises else ()
+    return Answer(await invoice_told(call.tx, await call.tx.invoices.get(call.id("inv"))))
+
+
+async def invoice_told(tx: Desk, row: Record) -> InvoiceTold:
+    lines = await tx.invoice_lines.of_invoice(row.id)
+    first = await tx.invoice_lines.of_invoice(row.revises) if row.revises else ()
     changed = tuple(_difference(one) for one in differences(first, lines)) if row.revises else ()
     told = {"revises": row.revises, "differences": changed, "lines": tuple(line_told(line) for line in lines)}
-    return Answer(InvoiceTold.model_validate({**_summary(row), **told}))
+    return InvoiceTold.model_validate({**_summary(row), **told})
 
 
 def _difference(one: Difference) -> DifferenceTold:
