@@ -17,6 +17,7 @@ import sys
 from typing import Any
 
 TICK = 0.02
+LIVING: set[int] = set()
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
         if readable:
             read = os.read(0, 65_536)
             if not read:
-                return
+                return _end_them()
             *lines, pending = (pending + read).split(b"\n")
             for line in lines:
                 _say({"pid": _fork(json.loads(line))})
@@ -49,6 +50,7 @@ def _import_everything() -> None:
 def _fork(told: dict[str, Any]) -> int:
     child = os.fork()
     if child:
+        LIVING.add(child)
         return child
     os.setsid()
     log = os.open(told["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -87,7 +89,14 @@ def _bury() -> None:
             return
         if not child:
             return
+        LIVING.discard(child)
         _say({"ended": child, "status": os.waitstatus_to_exitcode(status)})
+
+
+def _end_them() -> None:
+    """The tests are over, perhaps because somebody killed them: nobody else would end these."""
+    for child in LIVING:
+        os.kill(child, signal.SIGKILL)
 
 
 def _say(said: dict[str, Any]) -> None:
