@@ -29,6 +29,7 @@ class LimitUnit(StrEnum):
 class PolicySource(StrEnum):
     """Where a limit comes from, in the order of precedence."""
 
+    LAW = "law"
     CARRIER_ANSWER = "carrier_answer"
     CONTRACT = "contract"
     EXPORTER = "exporter"

@@ -84,6 +84,8 @@ class PaperKind(StrEnum):
     TAX_CERTIFICATE = "tax_certificate"
     INSPECTION = "inspection"
     CORRESPONDENCE = "correspondence"
+    RETURN_STATEMENT = "return_statement"
+    SAME_STATE_STATEMENT = "same_state_statement"
     PHOTOGRAPH = "photograph"
     OTHER = "other"
 

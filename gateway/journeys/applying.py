@@ -26,7 +26,7 @@ MOST_PAPERS = 50
 async def agree(tx: Desk, name: str, terms: SalesTerms) -> str:
     """Keep terms as the next version of this name; its id. The same terms again are the version that is there."""
     for paper in terms.signed:
-        await _check_paper(tx, paper)
+        await check_paper(tx, paper)
     sha256 = hashlib.sha256(terms.model_dump_json().encode()).hexdigest()
     known = await tx.terms.of_name(name)
     if known and known[-1].sha256 == sha256:
@@ -43,7 +43,7 @@ async def check(
     """Each clause's verdict, as of now; nothing is written."""
     row = await tx.terms.get(terms_id) if terms_id else None
     for paper in application.papers:
-        await _check_paper(tx, paper)
+        await check_paper(tx, paper)
     exporter = await tx.exporters.get(tx.exporter_id)
     zone = row.terms.zone if row else exporter.zone
     try:
@@ -52,7 +52,8 @@ async def check(
         raise Refused(str(error), code=RefusalCode.DATA_INVALID, field="terms_id") from error
 
 
-async def _check_paper(tx: Desk, paper: Paper) -> None:
+async def check_paper(tx: Desk, paper: Paper) -> None:
+    """Raises Conflict where its bytes are others than were said."""
     document = await tx.documents.get(paper.document_id)
     if document.sha256 != paper.sha256:
         raise Conflict("the paper is not the document that is stored", state="changed")
@@ -80,7 +81,7 @@ async def submit(
         created_at=tx.now,
         updated_at=tx.now,
     )
-    await _file_papers(tx, return_id, application.papers)
+    await file_papers(tx, return_id, application.papers)
     await _to_review(tx, application_id, return_id, len(application.papers))
     await _tell(tx, application_id, return_id, NoticeKind.APPLICATION_SUBMITTED, {"findings": _kept(findings)})
     return application_id
@@ -91,7 +92,7 @@ async def _to_review(tx: Desk, application_id: str, return_id: str, papers: int)
     await tx.tasks.ask("review_application", f"application:{application_id}:{papers}", detail, return_id)
 
 
-async def _file_papers(tx: Desk, return_id: str, papers: Sequence[Paper]) -> None:
+async def file_papers(tx: Desk, return_id: str, papers: Sequence[Paper]) -> None:
     """Papers stand with the return from now on; one that belongs to another return stays there too."""
     for paper in papers:
         document = await tx.documents.get(paper.document_id)
@@ -150,7 +151,7 @@ async def add_papers(tx: Desk, application_id: str, papers: Sequence[Paper]) -> 
     await tx.applications.set(
         row.id, said=said, findings=_kept(findings), state=ApplicationState.SUBMITTED, updated_at=tx.now
     )
-    await _file_papers(tx, row.return_id, fresh)
+    await file_papers(tx, row.return_id, fresh)
     tx.note(
         "application.papers_added",
         row.id,

@@ -44,6 +44,7 @@ async def follow(tx: Desk, shipment: Record, standing: lifecycle.Standing) -> No
     if standing.handed_over_at is not None:
         await met(tx, Clock.HAND_OVER, shipment.id, min(standing.handed_over_at, tx.now))
     if standing.delivered_at is not None:
+        await met(tx, Clock.CUSTOMS, shipment.return_id, min(standing.delivered_at, tx.now))
         channel = await tx.channels.get(shipment.channel_id)
         row = await tx.returns.get(shipment.return_id)
         ahead = standing.delivered_at > tx.now
@@ -68,10 +69,27 @@ async def start_clock(
         await _restart(tx, known, start_at)
         return
     terms = deadlines.start(policy, start_at, zone)
+    await _add(tx, terms, subject_id, shipment.return_id, shipment.id)
+
+
+async def begin(
+    tx: Desk, policy: DeadlinePolicy, *, subject_id: str, return_id: str, start_at: datetime, zone: str
+) -> None:
+    """Start a limit that no shipment has a part in; where one ran already, another window under the same clock."""
+    terms = deadlines.start(policy, start_at, zone)
+    known = await tx.deadlines.of_clock(policy.clock, subject_id)
+    if known is None:
+        await _add(tx, terms, subject_id, return_id, None)
+    elif known.state != DeadlineState.MET and (known.state, known.terms) != (DeadlineState.RUNNING, terms):
+        await _begin_again(tx, known, terms)
+
+
+async def _add(tx: Desk, terms: Deadline, subject_id: str, return_id: str, shipment_id: str | None) -> None:
+    policy, zone = terms.policy, terms.zone
     first = deadlines.next_stage(terms, ())
     await tx.deadlines.add(
-        return_id=shipment.return_id,
-        shipment_id=shipment.id,
+        return_id=return_id,
+        shipment_id=shipment_id,
         clock=policy.clock,
         subject_id=subject_id,
         state=DeadlineState.RUNNING,
@@ -85,7 +103,7 @@ async def start_clock(
     tx.note(
         f"deadline.started.{policy.clock}",
         subject_id,
-        chain=shipment.return_id,
+        chain=return_id,
         after={"due_by": terms.due_by.isoformat(), "zone": zone, "source": policy.source},
     )
     await announce(
@@ -93,7 +111,7 @@ async def start_clock(
         NoticeKind.DEADLINE_STARTED,
         said(terms, policy.clock),
         cause=f"clock:{policy.clock}:{subject_id}",
-        return_id=shipment.return_id,
+        return_id=return_id,
     )
 
 
@@ -177,6 +195,15 @@ async def met(tx: Desk, clock: Clock, subject_id: str, at: datetime) -> int:
         return_id=row.return_id,
     )
     return late
+
+
+async def cancel_clock(tx: Desk, clock: Clock, subject_id: str) -> None:
+    """One limit that does not hold any more."""
+    row = await tx.deadlines.of_clock(clock, subject_id)
+    if row is not None and row.state in (DeadlineState.RUNNING, DeadlineState.EXPIRED):
+        await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
+        await tx.tasks.done(missed_cause(row))
+        tx.note("deadline.cancelled", row.id, chain=row.return_id)
 
 
 async def cancel_clocks(tx: Desk, return_id: str) -> None:

@@ -6,19 +6,22 @@ where its adapter asks for one; nothing that books is called.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from adapters import registry
 from adapters.seam import QuotesCharges
 from gateway.core import Gateway, twice_if_stale
 from gateway.journeys import channels, clocks, planning
-from gateway.journeys.planning import ASSUMED_GRAMS, Missing
+from gateway.journeys.requests import ASSUMED_GRAMS, Missing, build_request
 from gateway.rules import deadlines
+from gateway.rules.customs import BY_ID, policy_of
 from gateway.rules.routing import Why
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Deadline, DeadlinePolicy
 from schemas.charges import Quote
+from schemas.customs_case import CustomsCase
 from schemas.errors import AdapterError, Refused
 from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind
 from schemas.shipments import BookingRequest
@@ -56,7 +59,7 @@ async def of_return(gw: Gateway, exporter_id: str, return_id: str) -> DryRun:
     """Of a return that is known."""
     async with gw.store.reading(exporter_id) as tx:
         row = await tx.returns.get(return_id)
-        found = await _looked_up(tx, row.source_id, row.authorization)
+        found = await _looked_up(tx, row.source_id, row.authorization, row.customs)
     return await _priced(gw, found)
 
 
@@ -68,7 +71,9 @@ async def of_hypothesis(gw: Gateway, exporter_id: str, authorization: ReturnAuth
     return await _priced(gw, found)
 
 
-async def _looked_up(tx: Desk, source_id: str, authorization: ReturnAuthorization) -> DryRun:
+async def _looked_up(
+    tx: Desk, source_id: str, authorization: ReturnAuthorization, case: CustomsCase | None = None
+) -> DryRun:
     found = DryRun(assumed=list(_assumed(authorization)))
     found.accounts = {row.id: row for row in await tx.accounts.listed()}
     if authorization.label_provider is not LabelProvider.MERCHANT or authorization.kind is ReturnKind.REFUND_ONLY:
@@ -84,9 +89,9 @@ async def _looked_up(tx: Desk, source_id: str, authorization: ReturnAuthorizatio
         country = returner.address.country
         found.missing.append(Missing("no_channel", f"no designated channel takes returns from {country}"))
         return found
-    found.clocks = list(_clocks(found.channel, found.account, tx.now))
+    found.clocks = [*_clocks(found.channel, found.account, tx.now), *_customs_clock(case)]
     try:
-        found.request = planning.build_request(authorization, found.channel, found.account, returner, tx)
+        found.request = build_request(authorization, found.channel, found.account, returner, tx, case)
     except Missing as missing:
         found.missing.append(missing)
     return found
@@ -110,6 +115,16 @@ def _clocks(channel: Record, account: Record, now: datetime) -> Sequence[WouldSt
     hand_over = registry.carrier(account.carrier).profile.hand_over or clocks.DEFAULT_HAND_OVER
     starts: Sequence[tuple[str, DeadlinePolicy]] = (("booking", hand_over), ("delivery", channel.acceptance))
     return [WouldStart(policy.clock, event, deadlines.start(policy, now, channel.zone)) for event, policy in starts]
+
+
+def _customs_clock(case: CustomsCase | None) -> Sequence[WouldStart]:
+    """The re-import limit of the relief that was confirmed; it runs from the export, whatever is booked."""
+    relief = BY_ID[case.regime] if case and case.regime else None
+    policy, day = (policy_of(relief), relief.starts(case.facts)) if relief and case else (None, None)
+    if relief is None or policy is None or day is None:
+        return ()
+    start = datetime.combine(day, time(0), ZoneInfo(relief.zone))
+    return [WouldStart(policy.clock, "export", deadlines.start(policy, start, relief.zone))]
 
 
 async def _priced(gw: Gateway, found: DryRun) -> DryRun:

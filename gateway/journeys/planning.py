@@ -5,31 +5,18 @@ a task with a reason, never a guess: an address, a channel, or a value that cust
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
-from decimal import Decimal
 
 from gateway.journeys import channels
 from gateway.journeys.notices import announce
+from gateway.journeys.requests import Missing, build_request
 from gateway.rules import lifecycle
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.customs import CustomsDeclaration, CustomsItem
 from schemas.messages import NoticeKind
-from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, ReturnKind, ReturnStatus
-from schemas.shipments import BookingRequest, Parcel, ShipmentState
-from schemas.values import ClientRef, Money, Party, Reference, ReferenceKind, Weight
-
-ASSUMED_GRAMS = 1000
-"""Of an item whose weight nobody stated: the carrier weighs it anyway, and bills what it weighed."""
-
-
-class Missing(Exception):
-    """Something that must be known before a carrier is asked. `code` is stable, the text is for people."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
+from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind, ReturnStatus
+from schemas.shipments import BookingRequest, ShipmentState
+from schemas.values import ClientRef, Party
 
 
 async def open_return(
@@ -126,7 +113,7 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     try:
         returner = returner_of(authorization)
         channel, account = await channel_for(tx, source, returner.address.country)
-        request = build_request(authorization, channel, account, returner, tx)
+        request = build_request(authorization, channel, account, returner, tx, row.customs)
     except Missing as missing:
         await _ask(tx, row, missing)
         return None
@@ -173,7 +160,7 @@ async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record,
 
 async def _ask(tx: Desk, row: Record, missing: Missing) -> None:
     await tx.returns.set(row.id, review=missing.code, updated_at=tx.now)
-    await tx.tasks.ask(missing.code, f"plan:{row.id}", str(missing), row.id)
+    await tx.tasks.ask_anew(missing.code, f"plan:{row.id}", str(missing), row.id)
     tx.note("return.action_required", row.id, chain=row.id, after={"reason": missing.code})
     await announce(
         tx,
@@ -227,70 +214,3 @@ async def channel_for(tx: Desk, source: Record, country: str) -> tuple[Record, R
     if choice.route.chosen is None or choice.account is None:
         raise Missing("no_channel", f"no designated channel takes returns from {country}")
     return choice.route.chosen, choice.account
-
-
-def build_request(
-    authorization: ReturnAuthorization, channel: Record, account: Record, returner: Party, tx: Desk
-) -> BookingRequest:
-    """What the carrier will be asked. Raises Missing where customs would have to be told something nobody knows."""
-    value = _value(authorization)
-    abroad = returner.address.country != channel.consignee.address.country
-    references = [Reference(kind=ReferenceKind.RMA, value=authorization.rma_number or authorization.rma_id)]
-    if order := authorization.order_number or authorization.order_id:
-        references.append(Reference(kind=ReferenceKind.ORDER, value=order))
-    if authorization.outbound_waybill:
-        references.append(Reference(kind=ReferenceKind.OUTBOUND_WAYBILL, value=authorization.outbound_waybill))
-    return BookingRequest(
-        client_ref=client_ref(authorization.rma_id, 1),
-        service=channel.service,
-        shipper=returner,
-        consignee=channel.consignee,
-        parcels=(Parcel(weight=_weight(authorization)),),
-        customs=_customs(authorization, value, channel) if abroad else None,
-        insured_value=value if channel.insure else None,
-        ship_on=(tx.now + timedelta(days=1)).date(),
-        references=tuple(references),
-    )
-
-
-def _weight(authorization: ReturnAuthorization) -> Weight:
-    grams = [
-        (item.unit_weight.grams if item.unit_weight else ASSUMED_GRAMS) * item.quantity for item in authorization.items
-    ]
-    return Weight(grams=sum(grams) or ASSUMED_GRAMS)
-
-
-def _value(authorization: ReturnAuthorization) -> Money | None:
-    prices = [item.unit_price for item in authorization.items]
-    if not prices or any(price is None for price in prices):
-        return None
-    currencies = {price.currency for price in prices if price}
-    if len(currencies) > 1:
-        return None
-    total = sum((i.unit_price.amount * i.quantity for i in authorization.items if i.unit_price), Decimal(0))
-    return Money.of(total, currencies.pop())
-
-
-def _customs(authorization: ReturnAuthorization, value: Money | None, channel: Record) -> CustomsDeclaration:
-    if value is None:
-        raise Missing("customs_data_missing", "customs needs the value of every item, in one currency")
-    return CustomsDeclaration(
-        items=tuple(_customs_item(item, channel) for item in authorization.items),
-        customs_value=value,
-        invoice_number=authorization.rma_number or authorization.rma_id,
-        outbound_waybill=authorization.outbound_waybill,
-    )
-
-
-def _customs_item(item: ReturnItem, channel: Record) -> CustomsItem:
-    assert item.unit_price is not None  # _value saw a price on every line
-    return CustomsItem(
-        description=(item.title or item.sku or "returned goods")[:100],
-        quantity=item.quantity,
-        unit_value=item.unit_price,
-        unit_weight=item.unit_weight or Weight(grams=ASSUMED_GRAMS),
-        hs_code=item.hs_code,
-        # Goods coming home were exported from where they go: the exporter's country unless the platform says otherwise.
-        origin=item.origin or channel.consignee.address.country,
-        sku=item.sku,
-    )

@@ -62,6 +62,14 @@ class Tasks(Shelf):
         if rows:
             await self.tx.add_new(self.table, *rows, unique=("exporter_id", "cause"))
 
+    async def ask_anew(self, kind: str, cause: str, detail: str, return_id: str | None = None) -> None:
+        """The same, where another question of this cause may stand or be done: what is asked now takes its place."""
+        known = await self.that(cause=cause)
+        if known is None:
+            await self.ask(kind, cause, detail, return_id)
+        elif known.kind != kind or known.detail != detail or known.done_at is not None:
+            await self.set(known.id, kind=kind, detail=detail, created_at=self.tx.now, done_at=None, done_by=None)
+
     async def open_ones(self, limit: int = 200) -> Sequence[Record]:
         columns = self.table.c
         return await self.tx.all(self.mine().where(columns.done_at.is_(None)).order_by(columns.created_at).limit(limit))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.web.api import applying, bookings, invoices, moving, papers, parties, returns, validation, waiting
+from gateway.web.api import applying, bookings, customs, invoices, moving, papers, parties, returns, validation, waiting
 from gateway.web.asked import (
     AskedAcceptance,
     AskedAccount,
@@ -19,6 +19,7 @@ from gateway.web.asked import (
     SuppliedAddress,
 )
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
+from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.endpoint import Either, Parameter, Route
 from gateway.web.media import UPLOADS
 from gateway.web.told import (
@@ -36,6 +37,7 @@ from gateway.web.told import (
     TrackingsTold,
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
+from gateway.web.told_customs import CustomsTold
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
@@ -73,7 +75,6 @@ DUE = (
     Parameter("due_before", INSTANT, "an instant by RFC 3339"),
 )
 FORMAT = Parameter("format", r"[a-z0-9_]{1,40}", "a reader's id; without it the file is recognised")
-PROFILE = Parameter("profile", r".{1,6000}", "a mapping profile: the name of a shipped one, or its text as one line of JSON")
 OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
 SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
 DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
@@ -100,6 +101,13 @@ ROUTES: tuple[Route, ...] = (
           AcceptancesTold),
     Route("POST", "/v1/returns/{id}/acceptances", papers.create_acceptance, "acceptances", "Record an acceptance",
           AcceptanceTold, 201, AskedAcceptance, key="accepted"),
+    Route("GET", "/v1/returns/{id}/customs", customs.get_customs, "returns",
+          "Reliefs that come into question, with all that speaks for and against them", CustomsTold),
+    Route("POST", "/v1/returns/{id}/customs", customs.describe_customs, "returns", "Say what is known of the export",
+          CustomsTold, 200, AskedCustoms, key="accepted"),
+    Route("POST", "/v1/returns/{id}/customs/confirm", customs.confirm_customs, "admin",
+          "A person confirms a relief; its period runs, and the return is planned", CustomsTold, 200, SaidRelief,
+          key="required"),
     Route("GET", "/v1/terms", applying.list_terms, "returns", "List sales terms, the newest version first",
           Page[TermsTold], query=PAGED),
     Route("POST", "/v1/terms", applying.create_terms, "admin", "Agree on sales terms, or on their next version",
@@ -153,7 +161,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/invoices", invoices.list_invoices, "invoices", "List carriers' invoices",
           Page[InvoiceSummary], query=PAGED),
     Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
-          ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT, PROFILE), own_transaction=True),
+          ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT,), own_transaction=True),
     Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
     Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),
     Route("POST", "/v1/webhook_endpoints", waiting.create_endpoint, "endpoints", "Add an endpoint; its secret is shown once",

@@ -179,6 +179,7 @@ def test_precedence_and_validity_choose_the_policy() -> None:
         chosen.append(best.source)
         every.remove(best)
     assert chosen == [
+        PolicySource.LAW,
         PolicySource.CARRIER_ANSWER,
         PolicySource.CONTRACT,
         PolicySource.EXPORTER,

@@ -202,6 +202,8 @@ BODIES: dict[str, Any] = {
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},
     "renew_booking": {"days": 7},
+    "describe_customs": {"facts": {}},
+    "confirm_customs": {"regime": "cn_2026_16"},
     "reject_application": {"reason": "no"},
     "ask_papers": {"reason": "more"},
     "add_papers": {"papers": [{"kind": "other", "document_id": f"doc_{'0' * 26}"}]},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.rules.customs import BY_ID, RELIEFS
 from gateway.store import parties
 from gateway.web.console import routes, texts_en, texts_zh
 from gateway.web.console.queues import QUEUES
@@ -15,6 +16,7 @@ from gateway.web.console.words import FAMILIES
 from gateway.web.routes import ROUTES
 from schemas.acceptance import AcceptanceDecision, Clock, Condition, Packaging
 from schemas.charges import FindingKind
+from schemas.customs_case import CustomsFacts, CustomsVerdict, GoodsState, Supervision, TaxRefund, Weighing, WhyBack
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
 from schemas.terms import ApplicationState, Because, Clause, CostKind, PaperKind, PeriodStart, Verdict
@@ -59,6 +61,17 @@ def test_every_text_that_a_template_asks_for_is_there() -> None:
         ("event", FAMILIES),
         ("application", ApplicationState),
         ("clause", Clause),
+        ("regime", BY_ID),
+        ("relief", BY_ID),
+        ("condition_of", {name for relief in RELIEFS for name in (*relief.conditions, "in_period")}),
+        ("confidence", {relief.confidence for relief in RELIEFS}),
+        ("customs_verdict", CustomsVerdict),
+        ("weighs", Weighing),
+        ("supervision", Supervision),
+        ("why", WhyBack),
+        ("state", GoodsState),
+        ("refund", TaxRefund),
+        ("fact", CustomsFacts.model_fields),
         ("verdict", Verdict),
         ("policy", Because),
         ("paper", PaperKind),

@@ -61,8 +61,14 @@ def test_path_parameters_are_those_of_the_path() -> None:
 
 def test_what_spends_requires_a_key() -> None:
     required = {route.path for route in ROUTES if route.key == "required"}
-    booking = {"/v1/returns", "/v1/returns/{id}/address", "/v1/applications/{id}/approve", "/v1/bookings", "/v1/pickups"}
-    assert required == {*booking, "/v1/bookings/{id}/renew"}
+    booking = {
+        "/v1/returns",
+        "/v1/returns/{id}/address",
+        "/v1/applications/{id}/approve",
+        "/v1/bookings",
+        "/v1/pickups",
+    }
+    assert required == {*booking, "/v1/bookings/{id}/renew", "/v1/returns/{id}/customs/confirm"}
 
 
 def test_problems_are_told_in_both_languages() -> None:

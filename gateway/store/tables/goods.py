@@ -4,6 +4,7 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, 
 
 from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
 from gateway.store.types import Canonical, Instant, PlainJson
+from schemas.customs_case import CustomsCase
 from schemas.returns import ReturnAuthorization
 from schemas.shipments import BookingRequest, PickupRequest
 
@@ -21,6 +22,7 @@ returns = Table(
     Column("status", String(24), nullable=False),
     Column("authorization", Canonical(ReturnAuthorization), nullable=False),
     Column("version_at", Instant),
+    Column("customs", Canonical(CustomsCase)),  # None where nobody opened a case
     Column("review", Text),  # why a person must look; None when nothing waits
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),

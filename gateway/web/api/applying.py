@@ -30,7 +30,8 @@ async def _paper(tx: Desk, asked: AskedPaper) -> Paper:
     )
 
 
-async def _papers(tx: Desk, asked: Sequence[AskedPaper]) -> tuple[Paper, ...]:
+async def papers_of(tx: Desk, asked: Sequence[AskedPaper]) -> tuple[Paper, ...]:
+    """Stored files as papers; their types and hashes are what the bytes say."""
     return tuple([await _paper(tx, one) for one in asked])
 
 
@@ -43,7 +44,7 @@ def _terms(row: Record) -> TermsTold:
 async def create_terms(call: Call) -> Answer:
     asked = call.asked(AskedTerms)
     said: dict[str, Any] = {name: getattr(asked, name) for name in SalesTerms.model_fields}
-    said["signed"] = await _papers(call.tx, asked.signed)
+    said["signed"] = await papers_of(call.tx, asked.signed)
     terms_id = await applying.agree(call.tx, asked.name, SalesTerms.model_validate(said))
     return Answer(_terms(await call.tx.terms.get(terms_id)), {"Location": f"/v1/terms/{terms_id}"})
 
@@ -75,7 +76,7 @@ def check_told(findings: Sequence[Finding], terms: SalesTerms | None, now: datet
 async def _application(call: Call, asked: AskedApplication) -> Application:
     named = ("ordered_on", "invoiced_on", "shipped_on", "delivered_on", "packaging", "despite")
     said = {name: getattr(asked, name) for name in named}
-    return Application(**said, papers=await _papers(call.tx, asked.papers))
+    return Application(**said, papers=await papers_of(call.tx, asked.papers))
 
 
 async def check_application(call: Call) -> Answer:
@@ -135,7 +136,7 @@ async def get_application(call: Call) -> Answer:
 
 
 async def add_papers(call: Call) -> Answer:
-    papers = await _papers(call.tx, call.asked(AskedPapers).papers)
+    papers = await papers_of(call.tx, call.asked(AskedPapers).papers)
     await applying.add_papers(call.tx, call.id("app"), papers)
     return await _now(call)
 

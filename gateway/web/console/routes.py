@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, applying, invoices, pages
+from gateway.web.console import acts, applying, customs, pages
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -18,11 +18,12 @@ ACTS: Mapping[str, str | None] = {
     "/console/sign-in": None,
     "/console/sign-out": None,
     "/console/returns/{id}/acceptances": "create_acceptance",
+    "/console/returns/{id}/customs": "describe_customs",
+    "/console/returns/{id}/customs/confirm": "confirm_customs",
     "/console/applications/{id}/approve": "approve_application",
     "/console/applications/{id}/reject": "reject_application",
     "/console/applications/{id}/ask_papers": "ask_papers",
     "/console/applications/{id}/withdraw": "withdraw_application",
-    "/console/invoices": "upload_invoice",
     "/console/tasks/{id}/done": "finish_task",
     "/console/bookings/{id}/renew": "renew_booking",
     "/console/attempts/{id}/exists": "say_exists",
@@ -82,21 +83,21 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/queues/{name}", pages.one_queue),
         web.get("/console/returns", pages.returns),
         web.get("/console/returns/{id}", pages.one_return),
+        web.get("/console/returns/{id}/customs", customs.case),
         web.get("/console/applications", applying.applications),
         web.get("/console/applications/{id}", applying.application),
         web.get("/console/documents/{id}", pages.document),
-        web.get("/console/invoices", invoices.invoices),
-        web.get("/console/invoices/{id}", invoices.invoice),
         web.get("/console/adapters", pages.matrix),
         web.get("/console/sign-in", sign_in),
         web.post("/console/sign-in", acts.sign_in),
         web.post("/console/sign-out", acts.sign_out),
         web.post("/console/returns/{id}/acceptances", acts.record_acceptance),
+        web.post("/console/returns/{id}/customs", customs.describe),
+        web.post("/console/returns/{id}/customs/confirm", customs.confirm),
         web.post("/console/applications/{id}/approve", applying.approve),
         web.post("/console/applications/{id}/reject", applying.reject),
         web.post("/console/applications/{id}/ask_papers", applying.ask_papers),
         web.post("/console/applications/{id}/withdraw", applying.withdraw),
-        web.post("/console/invoices", invoices.upload_invoice),
         web.post("/console/tasks/{id}/done", acts.finish_task),
         web.post("/console/bookings/{id}/renew", acts.renew_booking),
         web.post("/console/attempts/{id}/exists", acts.say_exists),

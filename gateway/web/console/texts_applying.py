@@ -1,6 +1,8 @@
-"""What the console says of applications and sales terms, in both languages."""
+"""What the console says of applications, sales terms and customs cases, in both languages."""
 
 from collections.abc import Mapping
+
+from gateway.web.console import texts_customs
 
 BOTH: Mapping[str, tuple[str, str]] = {
     "applications": ("Applications", "退货申请"),
@@ -79,6 +81,8 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "paper.tax_certificate": ("Tax certificate", "税务证明"),
     "paper.inspection": ("Inspection report", "检验报告"),
     "paper.correspondence": ("Correspondence", "往来函件"),
+    "paper.return_statement": ("Statement of the reason", "退运原因说明"),
+    "paper.same_state_statement": ("Statement of the same state", "原状退运声明"),
     "paper.photograph": ("Photograph", "照片"),
     "paper.other": ("Other paper", "其他单据"),
     "task.review_application": ("Decide on an application", "审核退货申请"),
@@ -94,5 +98,5 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "told.application.rejected": ("application rejected", "申请已驳回"),
     "told.application.withdrawn": ("application withdrawn", "申请已撤回"),
 }
-EN: Mapping[str, str] = {key: english for key, (english, _) in BOTH.items()}
-ZH: Mapping[str, str] = {key: chinese for key, (_, chinese) in BOTH.items()}
+EN: Mapping[str, str] = {key: english for key, (english, _) in BOTH.items()} | dict(texts_customs.EN)
+ZH: Mapping[str, str] = {key: chinese for key, (_, chinese) in BOTH.items()} | dict(texts_customs.ZH)

@@ -431,6 +431,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=24), nullable=False),
         sa.Column("authorization", sa.Text(), nullable=False),
         sa.Column("version_at", sa.BigInteger(), nullable=True),
+        sa.Column("customs", sa.Text(), nullable=True),
         sa.Column("review", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),

@@ -1,0 +1,155 @@
+"""A customs case through the doors, on both stores: weighed, confirmed by a person, its clock run, booked only when whole."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from gateway.config import Settings
+from tests.web.browser import Browser
+from tests.web.doors import House, OpenHouse, a_return
+
+FACTS: dict[str, Any] = {
+    "supervision": "9610",
+    "declaration_number": "310120260000000001",
+    "declared_on": "2026-01-10",
+    "exported_on": "2026-01-12",
+    "why": "returned",
+    "state": "unchanged",
+    "refund": "never",
+    "food": False,
+}
+RELIEF = {"regime": "cn_2026_16"}
+
+
+@pytest.fixture
+async def house(open_house: OpenHouse, settings: Settings) -> House:
+    """On each database in turn."""
+    return await open_house(db=settings.db)
+
+
+@pytest.fixture
+async def browser(house: House) -> AsyncIterator[Browser]:
+    made = Browser(house)
+    await made.sign_in()
+    yield made
+    await made.session.close()
+
+
+async def waiting(house: House) -> str:
+    """A return that waits for its address, so that nothing is planned before the case is opened."""
+    body = a_return(outbound_waybill="OUT-1")
+    del body["returner"]
+    return str((await house.mine.post("/v1/returns", body, 201))["id"])
+
+
+async def opened(house: House, **changed: Any) -> tuple[str, dict[str, Any]]:
+    return_id = await waiting(house)
+    said = await house.mine.post(f"/v1/returns/{return_id}/customs", {"facts": {**FACTS, **changed}})
+    await house.mine.post(f"/v1/returns/{return_id}/address", {"returner": a_return()["returner"]})
+    return return_id, said
+
+
+async def test_nothing_said_is_nothing_known(house: House) -> None:
+    said = await house.mine.get(f"/v1/returns/{await waiting(house)}/customs")
+    assert (said["home"], said["regime"], said["waybills"]) == ("CN", None, ["OUT-1"])
+    assert {one["regime"]: one["verdict"] for one in said["candidates"]} == {"cn_2026_16": "open", "cn_quality": "open"}
+    assert said["candidates"][0]["source_on"] == "2026-02-06"
+
+
+async def test_an_open_case_is_confirmed_before_anything_is_booked(house: House) -> None:
+    return_id, said = await opened(house)
+    assert {one["regime"]: one["verdict"] for one in said["candidates"]} == {
+        "cn_2026_16": "possible",
+        "cn_quality": "excluded",
+    }
+    before = await house.mine.get(f"/v1/returns/{return_id}")
+    assert (before["shipments"], before["review"]) == ([], "customs_unconfirmed")
+    assert [one["kind"] for one in before["tasks"]] == ["customs_unconfirmed"]
+    await house.mine.post(f"/v1/returns/{return_id}/customs/confirm", {"regime": "eu_ucc_203"}, 404)
+    refused = await house.mine.post(f"/v1/returns/{return_id}/customs/confirm", {"regime": "cn_quality"}, 409)
+    assert refused["state"] == "excluded"
+    done = await house.mine.post(f"/v1/returns/{return_id}/customs/confirm", RELIEF)
+    assert done["regime"] == "cn_2026_16"
+    assert done["confirmed_by"].startswith("exporter:")
+    clock = done["deadline"]
+    # 12 January and six months: to the end of 12 July in Shanghai
+    assert (clock["due_by"], clock["zone"], clock["state"]) == ("2026-07-12T16:00:00Z", "Asia/Shanghai", "running")
+    assert "no. 16" in clock["because"]
+    assert clock["seconds_left"] > 130 * 86_400
+    after = await house.mine.get(f"/v1/returns/{return_id}")
+    assert (after["review"], len(after["shipments"]), after["tasks"]) == (None, 1, [])
+    kinds = [one["kind"] for one in (await house.mine.get(f"/v1/returns/{return_id}/timeline"))["moments"]]
+    assert [kind for kind in kinds if "customs" in kind] == [
+        "customs.described",
+        "customs.confirmed",
+        "deadline.started.customs",
+    ]
+    dry = await house.mine.post("/v1/returns:validate", {"return_id": return_id})
+    assert {one["clock"]: one["starts"] for one in dry["deadlines"]}["customs"] == "export"
+
+
+async def test_a_fact_that_the_relief_needs_is_asked_for_before_booking(house: House) -> None:
+    return_id, said = await opened(house, declaration_number=None)
+    assert next(one for one in said["candidates"] if one["regime"] == "cn_2026_16")["needs"] == ["declaration_number"]
+    await house.mine.post(f"/v1/returns/{return_id}/customs/confirm", RELIEF)
+    missing = await house.mine.get(f"/v1/returns/{return_id}")
+    assert (missing["shipments"], missing["review"]) == ([], "customs_data_missing")
+    dry = await house.mine.post("/v1/returns:validate", {"return_id": return_id})
+    assert dry["missing"] == [{"code": "customs_data_missing", "detail": "cn_2026_16 needs: declaration_number"}]
+
+
+async def test_a_new_fact_takes_the_confirmation_back_and_ends_its_clock(house: House) -> None:
+    return_id, _ = await opened(house)
+    path = f"/v1/returns/{return_id}/customs"
+    await house.mine.post(f"{path}/confirm", RELIEF)
+    changed = await house.mine.post(path, {"facts": FACTS | {"refund": "unknown"}})
+    assert (changed["regime"], changed["deadline"]["state"]) == (None, "cancelled")
+    refused = await house.mine.post(f"{path}/confirm", RELIEF, 409)
+    assert refused["state"] == "open"
+    await house.mine.post(path, {"facts": FACTS | {"exported_on": "2026-01-31"}})
+    again = await house.mine.post(f"{path}/confirm", RELIEF)
+    assert (again["deadline"]["state"], again["deadline"]["due_by"]) == ("running", "2026-07-31T16:00:00Z")
+
+
+async def test_goods_that_are_home_end_the_clock_and_keep_the_confirmation(house: House) -> None:
+    return_id, _ = await opened(house)
+    path = f"/v1/returns/{return_id}/customs"
+    await house.mine.post(f"{path}/confirm", RELIEF)
+    done = await house.mine.post(path, {"facts": FACTS | {"reimported_on": "2026-02-20"}})
+    assert (done["regime"], done["deadline"]["state"]) == ("cn_2026_16", "met")
+
+
+async def test_papers_of_the_case_tick_the_list_and_a_bad_mrn_is_named(house: House) -> None:
+    return_id = await waiting(house)
+    answer = await house.mine.ask("POST", "/v1/documents", data=b"%PDF-1.7\n")
+    paper = {"kind": "export_declaration", "document_id": (await answer.json())["document_id"]}
+    path = f"/v1/returns/{return_id}/customs"
+    said = await house.mine.post(path, {"facts": FACTS, "papers": [paper]})
+    needed = {one["kind"]: one["there"] for one in said["candidates"][0]["papers"]}
+    assert (needed["export_declaration"], needed["tax_certificate"]) == (True, False)
+    bad = await house.mine.post(path, {"facts": FACTS | {"export_mrn": "26DE1"}}, 422)
+    assert [(one["pointer"], one["code"]) for one in bad["errors"]] == [("/facts/export_mrn", "format")]
+    await (await house.key("returns")).post(f"{path}/confirm", RELIEF, 403)
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("en", ("China: cross-border e-commerce returns", "inside the period", "possible", "Tax certificate")),
+    ("zh", ("中国：跨境电商出口退运", "在期限内", "可能适用", "税务证明")),
+])  # fmt: skip
+async def test_the_console_weighs_and_a_person_confirms(
+    house: House, browser: Browser, language: str, words: tuple[str, ...]
+) -> None:
+    return_id = await waiting(house)
+    page = f"/console/returns/{return_id}/customs"
+    token = await browser.token(page)
+    form = {name: str(value) for name, value in FACTS.items() if name != "food"} | {"food": "no", "csrf": token}
+    assert (await browser.post(page, form | {"export_mrn": "x"})).status == 422
+    assert (await browser.post(page, form | {"csrf": ""})).status == 403
+    assert (await browser.post(page, form)).status == 303
+    shown = await (await browser.get(f"{page}?lang={language}")).text()
+    assert all(word in shown for word in words)
+    assert (await browser.post(f"{page}/confirm", {"csrf": token, "regime": "cn_quality"})).status == 409
+    assert (await browser.post(f"{page}/confirm", {"csrf": token, **RELIEF})).status == 303
+    assert (await house.mine.get(f"/v1/returns/{return_id}/customs"))["regime"] == "cn_2026_16"
+    assert page in await (await browser.get(f"/console/returns/{return_id}")).text()
