@@ -75,6 +75,9 @@ DUE = (
     Parameter("due_before", INSTANT, "an instant by RFC 3339"),
 )
 FORMAT = Parameter("format", r"[a-z0-9_]{1,40}", "a reader's id; without it the file is recognised")
+PROFILE = Parameter(
+    "profile", r".{1,6000}", "a mapping profile: the name of a shipped one, or its text as one line of JSON"
+)
 OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
 SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
 DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
@@ -161,7 +164,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/invoices", invoices.list_invoices, "invoices", "List carriers' invoices",
           Page[InvoiceSummary], query=PAGED),
     Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
-          ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT,), own_transaction=True),
+          ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT, PROFILE), own_transaction=True),
     Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
     Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),
     Route("POST", "/v1/webhook_endpoints", waiting.create_endpoint, "endpoints", "Add an endpoint; its secret is shown once",

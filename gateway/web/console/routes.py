@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, applying, customs, pages
+from gateway.web.console import acts, applying, customs, invoices, pages
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -24,6 +24,7 @@ ACTS: Mapping[str, str | None] = {
     "/console/applications/{id}/reject": "reject_application",
     "/console/applications/{id}/ask_papers": "ask_papers",
     "/console/applications/{id}/withdraw": "withdraw_application",
+    "/console/invoices": "upload_invoice",
     "/console/tasks/{id}/done": "finish_task",
     "/console/bookings/{id}/renew": "renew_booking",
     "/console/attempts/{id}/exists": "say_exists",
@@ -87,6 +88,8 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/applications", applying.applications),
         web.get("/console/applications/{id}", applying.application),
         web.get("/console/documents/{id}", pages.document),
+        web.get("/console/invoices", invoices.invoices),
+        web.get("/console/invoices/{id}", invoices.invoice),
         web.get("/console/adapters", pages.matrix),
         web.get("/console/sign-in", sign_in),
         web.post("/console/sign-in", acts.sign_in),
@@ -98,6 +101,7 @@ def console_routes() -> list[web.RouteDef]:
         web.post("/console/applications/{id}/reject", applying.reject),
         web.post("/console/applications/{id}/ask_papers", applying.ask_papers),
         web.post("/console/applications/{id}/withdraw", applying.withdraw),
+        web.post("/console/invoices", invoices.upload_invoice),
         web.post("/console/tasks/{id}/done", acts.finish_task),
         web.post("/console/bookings/{id}/renew", acts.renew_booking),
         web.post("/console/attempts/{id}/exists", acts.say_exists),
