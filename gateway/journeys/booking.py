@@ -49,9 +49,8 @@ async def book_shipment(gw: Gateway, job: Job) -> None:
     outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
     crash(f"{act.kind}.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:
-        await tx.shipments.get(shipment.id, lock=True)
+        stands = await tx.shipments.get(shipment.id, lock=True)
         again = await attempts.conclude(tx, act, attempt.id, outcome, tries=shipment.tries)
-        stands = await tx.shipments.get(shipment.id)
         if stands.cancel_asked_at and act is BOOKING:  # asked while it was under way: whatever came of it is stopped
             again = tx.now
         await tx.settle("book", shipment, due_at=again, tries=shipment.tries if again else 0)

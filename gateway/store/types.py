@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -45,7 +46,13 @@ class Canonical(TypeDecorator[AnyModel], Generic[AnyModel]):
         return None if value is None else value.model_dump_json()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> AnyModel | None:
-        return None if value is None else self.model.model_validate_json(value)
+        return None if value is None else _read(self.model, value)
+
+
+@lru_cache(maxsize=512)
+def _read(model: type[AnyModel], text: str) -> AnyModel:
+    """What is frozen can be shared: a channel is read with every booking, a return three times within a minute."""
+    return model.model_validate_json(text)
 
 
 class PlainJson(TypeDecorator[Any]):

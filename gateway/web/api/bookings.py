@@ -70,15 +70,14 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
 
 async def create_booking(call: Call) -> Answer:
     if isinstance(call.body, KnownBooking):
-        shipment_id = await asking.book_now(call.tx, call.body.return_id)
+        shipment = await call.tx.shipments.get(await asking.book_now(call.tx, call.body.return_id))
     else:
         row = await open_by_hand(call.tx, call.asked(FreshBooking))
         planned = await call.tx.shipments.of_return(row.id)
         if not planned:
             raise Problem("carrier-rejected", errors=[FieldError("", str(row.review))])
-        shipment_id = planned[0].id
-    shipment = await call.tx.shipments.get(shipment_id)
-    return Answer(await told(call.tx, shipment), {"Location": f"/v1/bookings/{shipment_id}"})
+        shipment = planned[0]
+    return Answer(await told(call.tx, shipment), {"Location": f"/v1/bookings/{shipment.id}"})
 
 
 async def get_booking(call: Call) -> Answer:
