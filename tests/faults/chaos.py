@@ -136,7 +136,8 @@ class Chaos:
         await self.town.script(fault["script"], **{name: it for name, it in fault.items() if name != "script"})
 
     async def let_time_pass(self) -> None:
-        self.town.clock.advance(timedelta(seconds=self.random.choice((1, 5, 40, 400))))
+        """Less than the five minutes after which a signed notice on its way is too old."""
+        self.town.clock.advance(timedelta(seconds=self.random.choice((1, 5, 40, 120))))
 
     async def kill(self) -> None:
         """Whoever it is, wherever it is."""
