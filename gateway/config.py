@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     jobs_at_once: Annotated[int, Field(ge=4, le=1000)] = 64
     inbox: Path | None = None
     """A folder: invoice files dropped there are imported and moved to `done/` or `refused/` by the workers."""
+    rates: Path | None = None
+    """Exchange rates for views, a CSV that the operator keeps: Date, then units of each currency for one euro."""
     body_limit: int = 2_000_000
     """Bytes of a request's body; documents have their own limit."""
     document_limit: int = 15_000_000

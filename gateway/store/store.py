@@ -14,6 +14,7 @@ from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
 from gateway.store.lists import Lists
 from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
+from gateway.store.months import Months
 from gateway.store.outbox import Outbox
 from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys, Sources, Sweeps
 from gateway.store.returns import Returns
@@ -57,6 +58,7 @@ class Desk(Tx):
         self.invoice_lines = InvoiceLines(self)
         self.ledger = Ledger(self)
         self.touched = Touched(self)
+        self.months = Months(self)
         self.inbox = Inbox(self)
         self.notices = Notices(self)
         self.outbox = Outbox(self)

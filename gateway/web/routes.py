@@ -2,7 +2,19 @@
 
 from collections.abc import Sequence
 
-from gateway.web.api import applying, bookings, customs, invoices, moving, papers, parties, returns, validation, waiting
+from gateway.web.api import (
+    applying,
+    bookings,
+    customs,
+    invoices,
+    moving,
+    papers,
+    parties,
+    returns,
+    statements,
+    validation,
+    waiting,
+)
 from gateway.web.asked import (
     AskedAcceptance,
     AskedAccount,
@@ -38,6 +50,7 @@ from gateway.web.told import (
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
 from gateway.web.told_customs import CustomsTold
+from gateway.web.told_money import StatementTold
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
@@ -77,6 +90,10 @@ DUE = (
 FORMAT = Parameter("format", r"[a-z0-9_]{1,40}", "a reader's id; without it the file is recognised")
 PROFILE = Parameter(
     "profile", r".{1,6000}", "a mapping profile: the name of a shipped one, or its text as one line of JSON"
+)
+STATED_AS = (
+    Parameter("as", "json|csv|beancount", "json, csv or beancount; JSON if you say nothing"),
+    Parameter("currency", "[A-Z]{3}", "what each bill comes to in this currency too, by the operator's rates"),
 )
 OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
 SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
@@ -166,6 +183,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
           ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT, PROFILE), own_transaction=True),
     Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
+    Route("GET", "/v1/statements/{month}", statements.get_statement, "invoices",
+          "A month: what carriers billed, what is allocated, what is disputed", StatementTold, query=STATED_AS),
     Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),
     Route("POST", "/v1/webhook_endpoints", waiting.create_endpoint, "endpoints", "Add an endpoint; its secret is shown once",
           NewEndpointTold, 201, AskedEndpoint, key="accepted"),

@@ -1,0 +1,68 @@
+"""GET /v1/statements/{month}: the invariant over real postings, in its three forms, and by the operator's rates."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.house.billing import AGREED, bill, book, freight, take_in
+from tests.web.doors import House, OpenHouse
+
+
+@pytest.fixture
+async def billed(open_house: OpenHouse, tmp_path: Path) -> House:
+    (tmp_path / "rates.csv").write_text("Date,USD\n2026-03-19,1.25\n")
+    house = await open_house(rates=tmp_path / "rates.csv")
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        for waybill in ("SBX1", "SBX2"):
+            await book(tx, waybill, AGREED)
+    rows = [freight("SBX1"), freight("SBX2", "14.00"), freight("SBX9", "3.00"), freight("", "1.01", "TAX")]
+    await take_in(house.gw, house.mine.exporter_id, bill("B1", rows))
+    await take_in(house.gw, house.mine.exporter_id, bill("B2", [freight("SBX1", "5")], currency="JPY"))
+    april = bill("B3", [freight("SBX1", "9.00")], issued_on=date(2026, 4, 1))
+    await take_in(house.gw, house.mine.exporter_id, april)
+    return house
+
+
+async def test_bills_are_allocated_or_disputed(billed: House) -> None:
+    told = await billed.mine.get("/v1/statements/2026-03")
+    assert told["holds"] is True
+    by_currency = {
+        one["billed"]["currency"]: {key: value["amount"] for key, value in one.items()} for one in told["totals"]
+    }
+    assert by_currency == {
+        "EUR": {"billed": "28.01", "allocated": "21.01", "duty": "0.00", "disputed": "7.00"},
+        "JPY": {"billed": "5", "allocated": "0", "duty": "0", "disputed": "5"},
+    }
+    assert sorted(one["allocated"]["amount"] for one in told["returns"]) == ["10.50", "10.51"]
+    assert [one["number"] for one in told["invoices"]] == ["B1", "B2"]
+
+
+async def test_each_exporter_sees_his_own(billed: House) -> None:
+    assert (await billed.theirs.get("/v1/statements/2026-03"))["invoices"] == []
+
+
+async def test_by_the_operators_rates(billed: House) -> None:
+    first, second = (await billed.mine.get("/v1/statements/2026-03?currency=USD"))["invoices"]
+    assert first["converted"] == {
+        "money": {"amount": "35.01", "currency": "USD"},
+        "rate": "1.25000000",
+        "rate_on": "2026-03-19",
+        "source": "rates.csv",
+    }
+    assert second["converted"] is None  # no rate for the yen
+    wrong = await billed.mine.get("/v1/statements/2026-03?currency=QQQ", 422)
+    assert wrong["errors"][0]["code"] == "currency"
+
+
+async def test_files(billed: House) -> None:
+    table = await billed.mine.ask("GET", "/v1/statements/2026-03?as=csv")
+    assert table.headers["Content-Type"].startswith("text/csv")
+    assert len((await table.text()).splitlines()) == 3
+    plain = await (await billed.mine.ask("GET", "/v1/statements/2026-03?as=beancount")).text()
+    assert "Liabilities:Carriers:Payable  -28.01 EUR" in plain
+
+
+@pytest.mark.parametrize("month", ["2026", "2026-13", "2026-00", "0000-01", "x", "2026-3", "２０２６-03"])
+async def test_what_is_no_month_is_not_found(house: House, month: str) -> None:
+    await house.mine.get(f"/v1/statements/{month}", 404)
