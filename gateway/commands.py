@@ -15,6 +15,7 @@ from gateway import backup, running
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.journeys import settling_in, timeline, verdicts
+from gateway.journeys.lanes_told import LaneTold, lanes_of
 from gateway.lock import only_writer
 from gateway.rules import lifecycle
 from gateway.sandbox import start_sandbox
@@ -144,8 +145,35 @@ async def doctor(settings: Settings) -> dict[str, Any]:
                 standing = await work.standing(connection, gw.clock())
             waits = {name: count for name, count in standing.items() if count}
             say("work", not any(name.startswith("parked") for name in waits), waits or "nothing waits")
+            for lane in await _lanes(gw):
+                shut = lane.paused or lane.breaker_open or lane.closed_until
+                say(f"lane {lane.carrier} {lane.name}", not shut, _lane_told(lane))
     say("adapters", True, {title: len(rows) for title, rows in matrix().items()})
     return {"ok": all(one["ok"] for one in found), "checks": found}
+
+
+async def _lanes(gw: Gateway) -> list[LaneTold]:
+    async with gw.store.front_desk() as connection:
+        exporters = await parties.exporter_ids(connection)
+    found: list[LaneTold] = []
+    for exporter_id in exporters:
+        async with gw.store.reading(exporter_id) as tx:
+            found += await lanes_of(tx)
+    return found
+
+
+def _lane_told(lane: LaneTold) -> dict[str, Any]:
+    """What an operator asks of a lane, what is nothing to tell left out."""
+    told = {
+        "pace": f"{lane.pace.per_second:g}/s, {lane.pace.concurrency} at once",
+        "used today": f"{lane.used} of {lane.pace.daily}" if lane.pace.daily else lane.used,
+        "by": dict(lane.verbs),
+        "waiting": lane.waiting,
+        "breaker": "open" if lane.breaker_open else None,
+        "closed until": lane.closed_until.isoformat() if lane.closed_until else None,
+        "paused": lane.paused,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 async def check(settings: Settings) -> dict[str, Sequence[str]]:

@@ -25,6 +25,7 @@ from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
 from gateway.lanes import Lanes, Pacer
+from gateway.spending import LaneGauges, Spending
 from gateway.store.database import Database, StoreUnavailable
 from gateway.store.secrets import Sealer
 from gateway.store.store import Store
@@ -63,6 +64,7 @@ class Gateway:
     settings: Settings
     store: Store
     lanes: Lanes
+    spending: Spending
     sealer: Sealer
     client: httpx2.AsyncClient
     hooks: httpx2.AsyncClient
@@ -97,7 +99,7 @@ class Gateway:
             base_url=account.base_url,
             zone=account.zone,
         )
-        lane = self.lanes.of(account.lane, profile.pace)
+        lane = self.lanes.of(account.lane, profile.pace, account.zone)
         http = self._http(account.id, lane, credentials, account.carrier, record, stage)
         return adapter(opened, replace(http, turn_ends=turn_ends, total_seconds=profile.total_seconds))
 
@@ -191,16 +193,19 @@ async def open_gateway(
     try:
         if not database.is_sqlite:
             await _await_database(database)
-        yield Gateway(
+        gw = Gateway(
             settings=settings,
             store=Store(database, clock),
             lanes=lanes,
+            spending=Spending(database, lanes, clock),
             sealer=Sealer.from_file(settings.keys),
             client=client,
             hooks=hooks,
             clock=clock,
             monotonic=monotonic,
         )
+        gw.metrics.registry.register(LaneGauges(lanes))
+        yield gw
     finally:
         await hooks.aclose()
         await client.aclose()

@@ -8,12 +8,14 @@ the lane until its time. The breaker opens at half of 20 calls in 60 s and lets 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from datetime import time as dt_time
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from redis.exceptions import RedisError
 from throttled.asyncio import MemoryStore, RateLimiterType, RedisStore, Throttled, rate_limiter
@@ -26,6 +28,8 @@ from schemas import errors
 PATIENCE = 20.0
 """Seconds a call waits for its turn before it gives the turn back."""
 WINDOW, CALLS, PROBE = 60.0, 20, 15.0
+Spend = Callable[[str, str, int], Awaitable[int | None]]
+"""Takes one call out of a lane's quota of a day under a limit: how many are taken now, None where the limit is reached."""
 
 
 def _quota(per_second: float) -> Any:
@@ -86,9 +90,17 @@ class CarrierLane:
         pacer: "Pacer",
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock = utc_now,
+        zone: str = "UTC",
+        spend: Spend | None = None,
     ) -> None:
         self.key = key
         self.clock = clock
+        self.zone = ZoneInfo(zone)
+        self.spent: dict[tuple[str, str], int] = {}
+        """Calls by day and verb that nobody was told of yet."""
+        self.used = 0
+        """Of today's quota, as far as this process has seen."""
+        self._spend = spend
         self.pace = pace
         self.monotonic = monotonic
         self.breaker = Breaker(monotonic)
@@ -98,19 +110,25 @@ class CarrierLane:
         self._pacer = pacer
         self._places = asyncio.Semaphore(pace.concurrency)
 
+    def closed_for(self) -> float:
+        """Seconds that the carrier told us to wait, or until its next day."""
+        return max(0.0, self.closed_until - self.monotonic())
+
     def shut_for(self) -> float:
         """Seconds for which it makes no sense to begin anything here: told to wait, or the breaker is open."""
-        return max(0.0, self.closed_until - self.monotonic(), self.breaker.shut_for())
+        return max(self.closed_for(), self.breaker.shut_for())
 
     @asynccontextmanager
-    async def passage(self) -> AsyncIterator[None]:
-        """Wait for a turn. Raises Throttled when it would take too long, and while the breaker is open."""
+    async def passage(self, verb: str = "", *, creates: bool = False) -> AsyncIterator[None]:
+        """Wait for a turn. Raises Throttled when it would take too long, while the breaker is open, and when the day's
+        quota is used up."""
         self.waiting += 1
         try:
             if not self.breaker.admits():
                 raise errors.Throttled("the lane is shut: too many failures", retry_after=PROBE)
             async with self._places:
                 await self._take_turn()
+                await self._take_from_quota(verb, creates=creates)
                 self.granted += 1
                 yield
         finally:
@@ -125,6 +143,26 @@ class CarrierLane:
             if self.monotonic() + wait > patience:
                 raise errors.Throttled("the lane is full", retry_after=wait)
             await asyncio.sleep(wait)
+
+    async def _take_from_quota(self, verb: str, *, creates: bool) -> None:
+        now = self.clock().astimezone(self.zone)
+        day = now.date().isoformat()
+        if self.pace.daily is not None and self._spend is not None:
+            kept = 0 if creates else self.pace.daily // 10
+            used = await self._spend(self.key, day, self.pace.daily - kept)
+            if used is None:
+                midnight = datetime.combine(now.date() + timedelta(days=1), dt_time.min, self.zone)
+                if not kept:
+                    self.closed_until = self.monotonic() + (midnight - self.clock()).total_seconds()
+                raise errors.Throttled("the day's quota is used up", retry_at=midnight)
+            self.used = used
+        self.spent[day, verb] = self.spent.get((day, verb), 0) + 1
+
+    def told(self, day: str, verb: str, calls: int) -> None:
+        """So many of what was spent are written down."""
+        self.spent[day, verb] -= calls
+        if not self.spent[day, verb]:
+            del self.spent[day, verb]
 
     def heard(self, error: errors.AdapterError | None) -> None:
         """Feed back how a call ended."""
@@ -194,10 +232,12 @@ class Lanes:
         self._clock = clock
         self._monotonic = monotonic
         self._lanes: dict[str, CarrierLane] = {}
+        self.spend: Spend | None = None
 
-    def of(self, key: str, pace: Pace) -> CarrierLane:
+    def of(self, key: str, pace: Pace, zone: str = "UTC") -> CarrierLane:
+        """A lane is made once; its first account's zone is where its days begin."""
         if key not in self._lanes:
-            self._lanes[key] = CarrierLane(key, pace, self._pacer, self._monotonic, self._clock)
+            self._lanes[key] = CarrierLane(key, pace, self._pacer, self._monotonic, self._clock, zone, self.spend)
         return self._lanes[key]
 
     def all(self) -> list[CarrierLane]:

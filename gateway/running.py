@@ -19,6 +19,7 @@ from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.jobs import Engine
 from gateway.store import migrations
+from gateway.store.database import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 GRACE_SECONDS = 25.0
@@ -39,7 +40,15 @@ async def ready_gateway(settings: Settings) -> AsyncIterator[Gateway]:
             await gw.store.release_turns()
         elif await migrations.current(gw.store.database) != migrations.newest():
             raise NotMigrated("the database is not up to date: run `homeward migrate`")
-        yield gw
+        telling = asyncio.create_task(gw.spending.keep_telling())
+        try:
+            yield gw
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError, StoreUnavailable):
+                await telling
+            with suppress(StoreUnavailable):
+                await gw.spending.tell()
 
 
 async def migrate(settings: Settings) -> str:

@@ -45,10 +45,11 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.reading": {*ADAPTERS},
     "gateway.sandbox": {"adapters.toolkit", "schemas"},
     "gateway.lanes": {"adapters.seam", "gateway.clock", "schemas"},
+    "gateway.spending": {"gateway.clock", "gateway.lanes", "gateway.store", "schemas"},
     "gateway.jobs": {"gateway.store", "schemas"},
     "gateway.core": {
-        *("gateway.clock", "gateway.config", "gateway.crash", "gateway.guard", "gateway.lanes", "gateway.store"),
-        *ADAPTERS,
+        *("gateway.clock", "gateway.config", "gateway.crash", "gateway.guard", "gateway.lanes", "gateway.spending"),
+        *("gateway.store", *ADAPTERS),
     },
     "gateway.journeys": {
         *("gateway.core", "gateway.crash", "gateway.guard", "gateway.jobs", "gateway.rules", "gateway.store"),
@@ -186,4 +187,5 @@ def test_every_kind_of_job_has_a_handler_and_a_table_of_work() -> None:
 
 def test_every_table_carries_its_exporter() -> None:
     without = {table.name for table in tables.metadata.tables.values() if "exporter_id" not in table.c}
-    assert without == {"exporters", "unknown_codes"}  # the tenant itself, and codes, which are nobody's
+    # the tenant itself; codes, which are nobody's; and lanes, which accounts of several may share
+    assert without == {"exporters", "unknown_codes", "lanes", "quotas"}

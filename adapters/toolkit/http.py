@@ -110,7 +110,7 @@ ErrorReader = Callable[[Reply], AdapterError | None]
 class Lane(Protocol):
     """Pace, concurrency and breaker of one account. `passage` waits for its turn, or raises Unavailable or Throttled."""
 
-    def passage(self) -> AbstractAsyncContextManager[None]: ...
+    def passage(self, verb: str, *, creates: bool) -> AbstractAsyncContextManager[None]: ...
 
     def heard(self, error: AdapterError | None) -> None:
         """Feed back how the call ended; None is well."""
@@ -119,7 +119,7 @@ class Lane(Protocol):
 class FreeLane:
     """No limit: for tests and for reading files."""
 
-    def passage(self) -> AbstractAsyncContextManager[None]:
+    def passage(self, verb: str, *, creates: bool) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
     def heard(self, error: AdapterError | None) -> None:
@@ -156,7 +156,7 @@ class Http:
         error: AdapterError | None = None
         sent = False
         try:
-            async with self.lane.passage():
+            async with self.lane.passage(call.name, creates=call.creates):
                 self._require_turn()
                 sent = True
                 reply = await self._exchange(call)

@@ -21,7 +21,7 @@ from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import AdapterError, CredentialsRejected, CredentialsStale
+from schemas.errors import AdapterError, CredentialsRejected, CredentialsStale, Throttled
 from schemas.messages import NoticeKind
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
@@ -30,6 +30,8 @@ from schemas.values import Waybill
 
 log = structlog.get_logger(__name__)
 PAUSED_WAIT = timedelta(minutes=5)
+LONGEST_SHUT = timedelta(hours=1)
+"""However long a lane is said to be shut: asking it again costs nothing."""
 SILENT_AFTER = 3
 """Failed polls in a row after which a carrier counts as silent; said once, and once when it answers again."""
 
@@ -64,15 +66,22 @@ async def poll_account(gw: Gateway, job: Job) -> None:
 
 
 async def _not_answered(gw: Gateway, job: Job, account: Record, error: AdapterError) -> None:
-    """Next turn, later. A carrier that rejects our credentials is not asked again before a person has looked."""
-    if account.tries == SILENT_AFTER:
+    """Next turn, later. A carrier that rejects our credentials is not asked again before a person has looked, and one whose
+    lane is shut not before it opens: that is no silence of the carrier's."""
+    wait, tries = back_off(account.tries), account.tries
+    if isinstance(error, Throttled):
+        lane = gw.lanes.of(account.lane, registry.carrier(account.carrier).profile.pace, account.zone)
+        named = error.retry_at - gw.clock() if error.retry_at else timedelta(0)
+        wait = max(wait, min(max(timedelta(seconds=lane.shut_for()), named), LONGEST_SHUT))
+        tries -= 1
+    elif account.tries == SILENT_AFTER:
         log.warning("carrier.silent", account=account.id, carrier=account.carrier, error=type(error).__name__)
     async with gw.store.transaction(job.exporter_id) as tx:
         if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
             await tx.accounts.set(account.id, paused="the carrier rejects the credentials")
             detail = f"{account.carrier}: the carrier rejects the credentials"
             await tx.tasks.ask("account_paused", f"paused:{account.id}:{account.turn}", detail)
-        await tx.settle("poll", account, due_at=tx.now + back_off(account.tries), tries=account.tries)
+        await tx.settle("poll", account, due_at=tx.now + wait, tries=tries)
 
 
 async def _keep_report(gw: Gateway, tx: Desk, account: Record, batch: Sequence[Record], report: TrackingReport) -> None:

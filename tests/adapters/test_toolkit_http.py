@@ -246,7 +246,7 @@ async def test_a_failed_call_is_recorded_too_and_the_lane_hears_it() -> None:
     heard, kept = list[AdapterError | None](), list[Exchange]()
 
     class Lane:
-        def passage(self) -> asyncio.Lock:
+        def passage(self, verb: str, *, creates: bool) -> asyncio.Lock:
             return asyncio.Lock()
 
         def heard(self, error: AdapterError | None) -> None:

@@ -1,4 +1,5 @@
-"""Every table, once, by subject. Every table carries its exporter: a query cannot forget the tenant."""
+"""Every table, once, by subject. Every table that holds an exporter's data carries him: a query cannot forget
+the tenant."""
 
 from gateway.store.tables.applying import applications, terms
 from gateway.store.tables.base import metadata
@@ -13,6 +14,7 @@ from gateway.store.tables.goods import (
     returns,
     shipments,
 )
+from gateway.store.tables.lanes import lanes, quotas
 from gateway.store.tables.limits import acceptances, deadlines, tasks
 from gateway.store.tables.messages import audit, deliveries, idempotency, inbox, notices, unknown_codes
 from gateway.store.tables.money import accruals, invoice_lines, invoices, ledger
@@ -43,11 +45,13 @@ __all__ = [
     "invoice_lines",
     "invoices",
     "labels",
+    "lanes",
     "ledger",
     "metadata",
     "notices",
     "numbers",
     "pickups",
+    "quotas",
     "returns",
     "sessions",
     "shipments",

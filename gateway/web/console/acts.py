@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import ValidationError
 
-from gateway.journeys import asking, renewing, verdicts
+from gateway.journeys import asking, renewing, tracking, verdicts
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.papers import accept, keep_upload
@@ -179,6 +179,16 @@ async def renew_booking(request: web.Request) -> web.Response:
     async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
         await renewing.renew(tx, shipment_id, int(days))
         shipment = await tx.shipments.get(shipment_id)
+    return seen(f"/console/returns/{shipment.return_id}")
+
+
+async def refresh_tracking(request: web.Request) -> web.Response:
+    visit, _ = await sent(request, "tracking")
+    shipment_id = id_of(request, "shp_")
+    async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
+        shipment = await tx.shipments.get(shipment_id)
+        if shipment.waybill is not None:
+            await tracking.refresh(tx, shipment_id)
     return seen(f"/console/returns/{shipment.return_id}")
 
 

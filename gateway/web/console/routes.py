@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, applying, customs, invoices, pages
+from gateway.web.console import acts, applying, customs, invoices, lanes, pages
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -27,6 +27,7 @@ ACTS: Mapping[str, str | None] = {
     "/console/invoices": "upload_invoice",
     "/console/tasks/{id}/done": "finish_task",
     "/console/bookings/{id}/renew": "renew_booking",
+    "/console/bookings/{id}/refresh": "refresh_tracking",
     "/console/attempts/{id}/exists": "say_exists",
     "/console/attempts/{id}/absent": "say_absent",
 }
@@ -90,6 +91,7 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/documents/{id}", pages.document),
         web.get("/console/invoices", invoices.invoices),
         web.get("/console/invoices/{id}", invoices.invoice),
+        web.get("/console/lanes", lanes.lanes),
         web.get("/console/adapters", pages.matrix),
         web.get("/console/sign-in", sign_in),
         web.post("/console/sign-in", acts.sign_in),
@@ -104,6 +106,7 @@ def console_routes() -> list[web.RouteDef]:
         web.post("/console/invoices", invoices.upload_invoice),
         web.post("/console/tasks/{id}/done", acts.finish_task),
         web.post("/console/bookings/{id}/renew", acts.renew_booking),
+        web.post("/console/bookings/{id}/refresh", acts.refresh_tracking),
         web.post("/console/attempts/{id}/exists", acts.say_exists),
         web.post("/console/attempts/{id}/absent", acts.say_absent),
     ]

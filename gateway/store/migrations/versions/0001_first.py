@@ -20,6 +20,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exporters")),
     )
     op.create_table(
+        "lanes",
+        sa.Column("lane", sa.String(length=80), nullable=False),
+        sa.Column("process", sa.String(length=40), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("breaker_open", sa.Boolean(), nullable=False),
+        sa.Column("closed_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("lane", "process", name=op.f("pk_lanes")),
+    )
+    op.create_index("ix_lanes_told", "lanes", ["told_at"], unique=False)
+    op.create_table(
+        "quotas",
+        sa.Column("lane", sa.String(length=80), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("verb", sa.String(length=64), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("lane", "day", "verb", name=op.f("pk_quotas")),
+    )
+    op.create_index("ix_quotas_day", "quotas", ["day"], unique=False)
+    op.create_table(
         "unknown_codes",
         sa.Column("adapter", sa.String(length=64), nullable=False),
         sa.Column("code", sa.String(length=200), nullable=False),

@@ -1,0 +1,93 @@
+"""Who spends a carrier's quota: the day's count kept in the database, and every process's word about its lanes.
+
+The database and not Valkey, because a quota must survive a restart of either; a lane with a daily quota makes few calls, so
+one statement more for each is nothing. Calls by verb, and of lanes without a quota, are added up here and told now and then.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from gateway.clock import Clock
+from gateway.lanes import CarrierLane, Lanes
+from gateway.store import lanes as shelf
+from gateway.store.database import Database, StoreUnavailable
+from gateway.store.ids import new_id
+from schemas.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+EVERY_SECONDS = 5.0
+
+
+class Spending:
+    """The purse of every lane of this process."""
+
+    def __init__(self, database: Database, lanes: Lanes, clock: Clock) -> None:
+        self._database, self._lanes, self._clock = database, lanes, clock
+        self.process = new_id("prc", clock())
+        lanes.spend = self.spend
+
+    async def spend(self, lane: str, day: str, limit: int) -> int | None:
+        """One call of the day's quota. Raises Unavailable where it cannot be counted: then nothing is sent."""
+        try:
+            async with self._database.writing() as connection:
+                return await shelf.spend(connection, lane, day, limit, sqlite=self._database.is_sqlite)
+        except StoreUnavailable as error:
+            raise Unavailable("the daily quota cannot be counted now") from error
+
+    async def tell(self) -> None:
+        """Write down what was spent since the last time, and how the lanes stand."""
+        lanes = self._lanes.all()
+        if not lanes:
+            return
+        spent = {(lane.key, *what): calls for lane in lanes for what, calls in lane.spent.items()}
+        now = self._clock()
+        async with self._database.writing() as connection:
+            await shelf.add_spent(connection, spent, sqlite=self._database.is_sqlite)
+            await shelf.tell(connection, self.process, now, [_standing(lane, now) for lane in lanes])
+        for lane in lanes:
+            for (key, day, verb), calls in spent.items():
+                if key == lane.key:
+                    lane.told(day, verb, calls)
+
+    async def keep_telling(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                await self.tell()
+            except StoreUnavailable:
+                log.info("lanes.not_told")  # nothing is lost: it is added to what is told next
+
+
+def _standing(lane: CarrierLane, now: datetime) -> dict[str, Any]:
+    seconds = lane.closed_for()
+    until = now + timedelta(seconds=seconds) if seconds > 0 else None
+    open_ = lane.breaker.is_open
+    return {"lane": lane.key, "waiting": lane.waiting, "breaker_open": open_, "closed_until": until}
+
+
+class LaneGauges(Collector):
+    """Every lane of this process, read when the metrics are."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        told: dict[str, tuple[str, Callable[[CarrierLane], float]]] = {
+            "homeward_lane_waiting": ("Calls that wait for their turn or are under way", lambda lane: lane.waiting),
+            "homeward_lane_closed_seconds": ("Seconds until the lane opens", CarrierLane.shut_for),
+            "homeward_lane_breaker_open": ("1 while the breaker is open", lambda lane: lane.breaker.is_open),
+            "homeward_lane_quota": ("Calls a day that the carrier allows", lambda lane: lane.pace.daily or 0),
+            "homeward_lane_quota_used": ("Calls of today's quota used", lambda lane: lane.used),
+        }
+        for name, (text, read) in told.items():
+            gauge = GaugeMetricFamily(name, text, labels=["lane"])
+            for lane in self._lanes.all():
+                gauge.add_metric([lane.key], float(read(lane)))
+            yield gauge

@@ -1,0 +1,62 @@
+"""Daily quotas, counted where every process counts, and how each process's lanes stand."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as lite
+
+from gateway.store.database import Connection
+from gateway.store.tables import lanes, quotas
+
+KEPT = timedelta(days=60)
+FRESH = timedelta(seconds=30)
+"""How long a process's word about its lanes is believed."""
+TOTAL = ""
+
+
+async def spend(connection: Connection, lane: str, day: str, limit: int, *, sqlite: bool) -> int | None:
+    """Take one call out of the day's quota: how many are taken now, or None where the limit is reached. One statement, so
+    that two processes cannot both take the last."""
+    if limit < 1:
+        return None
+    insert = (lite.insert if sqlite else postgresql.insert)(quotas).values(lane=lane, day=day, verb=TOTAL, calls=1)
+    taken = insert.on_conflict_do_update(
+        index_elements=["lane", "day", "verb"], set_={"calls": quotas.c.calls + 1}, where=quotas.c.calls < limit
+    ).returning(quotas.c.calls)
+    found: int | None = (await connection.execute(taken)).scalar()
+    return found
+
+
+async def add_spent(connection: Connection, spent: Mapping[tuple[str, str, str], int], *, sqlite: bool) -> None:
+    """Calls by lane, day and verb, beside what is there."""
+    for (lane, day, verb), calls in sorted(spent.items()):
+        insert = (lite.insert if sqlite else postgresql.insert)(quotas)
+        row = insert.values(lane=lane, day=day, verb=verb, calls=calls)
+        await connection.execute(
+            row.on_conflict_do_update(
+                index_elements=["lane", "day", "verb"], set_={"calls": quotas.c.calls + row.excluded.calls}
+            )
+        )
+
+
+async def tell(connection: Connection, process: str, now: datetime, standing: Sequence[Mapping[str, Any]]) -> None:
+    """Replace what this process said of its lanes; what nobody repeats and what is long past goes."""
+    await connection.execute(delete(lanes).where((lanes.c.process == process) | (lanes.c.told_at < now - FRESH * 10)))
+    for lane in standing:
+        await connection.execute(lanes.insert().values(process=process, told_at=now, **lane))
+    await connection.execute(delete(quotas).where(quotas.c.day < (now - KEPT).date().isoformat()))
+
+
+async def told(connection: Connection, keys: Sequence[str], now: datetime) -> Sequence[Any]:
+    """What processes that are alive say of these lanes."""
+    mine = select(lanes).where(lanes.c.lane.in_(keys), lanes.c.told_at >= now - FRESH)
+    return (await connection.execute(mine)).all()
+
+
+async def spent_on(connection: Connection, keys: Sequence[str], since: date) -> Sequence[Any]:
+    """What was spent of these lanes, by day and verb."""
+    mine = select(quotas).where(quotas.c.lane.in_(keys), quotas.c.day >= since.isoformat())
+    return (await connection.execute(mine.order_by(quotas.c.day, quotas.c.calls.desc()))).all()

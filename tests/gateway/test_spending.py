@@ -1,0 +1,107 @@
+"""A day's quota, on both stores: never one call too many, whoever counts, and known again after a restart."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+
+from adapters.seam import Pace
+from gateway.config import Settings
+from gateway.core import Gateway, open_gateway
+from gateway.lanes import CarrierLane, Lanes, Pacer
+from gateway.spending import Spending
+from gateway.store import lanes as shelf
+from schemas.errors import Throttled
+
+SEOUL = "Asia/Seoul"
+TEN = Pace(per_second=10_000, concurrency=50, daily=10)
+
+
+class Calendar:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)  # half past eleven in the evening in Seoul
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+async def gw(tmp_path: Path, sqlite_template: Path, settings: Settings) -> AsyncIterator[Gateway]:
+    if settings.db == "":
+        shutil.copyfile(sqlite_template, tmp_path / "homeward.db")
+    async with open_gateway(Settings(data=tmp_path, db=settings.db, _env_file=None), clock=Calendar()) as opened:
+        yield opened
+
+
+def another_process(gw: Gateway) -> tuple[Spending, CarrierLane]:
+    lanes = Lanes(Pacer(), clock=gw.clock)
+    spending = Spending(gw.store.database, lanes, gw.clock)
+    return spending, lanes.of("contract", TEN, SEOUL)
+
+
+async def calls(lane: CarrierLane, times: int, verb: str = "track", *, creates: bool = False) -> int:
+    """How many were let through."""
+
+    async def once() -> bool:
+        try:
+            async with lane.passage(verb, creates=creates):
+                return True
+        except Throttled:
+            return False
+
+    return sum(await asyncio.gather(*(once() for _ in range(times))))
+
+
+async def test_two_processes_share_a_day_and_a_tenth_is_kept_for_what_creates(gw: Gateway) -> None:
+    (_, one), (_, two) = another_process(gw), another_process(gw)
+    through = await asyncio.gather(calls(one, 8), calls(two, 8))
+    assert sum(through) == 9
+    assert await calls(one, 3, "book", creates=True) == 1
+    assert await calls(two, 1, "book", creates=True) == 0
+    assert two.shut_for() == pytest.approx(1800, abs=5)  # until midnight where the account is
+
+
+async def test_the_count_outlives_the_process_and_begins_again_with_the_accounts_day(gw: Gateway) -> None:
+    _, before = another_process(gw)
+    assert await calls(before, 9) == 9
+    _, after = another_process(gw)
+    with pytest.raises(Throttled) as turned_away:
+        async with after.passage("track"):
+            pass
+    assert turned_away.value.retry_at == datetime(2026, 3, 2, 15, tzinfo=UTC)
+    gw.clock.now += timedelta(minutes=31)  # type: ignore[attr-defined]
+    assert await calls(after, 1) == 1
+
+
+async def test_who_spent_it_is_told_once_for_each_call(gw: Gateway) -> None:
+    (first, one), (second, two) = another_process(gw), another_process(gw)
+    await calls(one, 2)
+    await calls(two, 3)
+    await calls(two, 1, "book", creates=True)
+    for spending in (first, second, second):  # what is told is not told again
+        await spending.tell()
+    await calls(one, 1)
+    await first.tell()
+    async with gw.store.database.reading() as connection:
+        spent = await shelf.spent_on(connection, ["contract"], date(2026, 3, 2))
+        told = await shelf.told(connection, ["contract"], gw.clock())
+    assert {row.verb: row.calls for row in spent} == {"": 7, "track": 6, "book": 1}
+    assert {row.day for row in spent} == {"2026-03-02"}
+    assert {row.process for row in told} == {first.process, second.process}
+
+
+async def test_a_lane_is_seen_in_the_metrics(gw: Gateway) -> None:
+    lane = gw.lanes.of("contract", TEN, SEOUL)
+    await calls(lane, 2)
+    lane.heard(Throttled("slow down", retry_after=60))
+    shown = generate_latest(gw.metrics.registry).decode()
+    values: Callable[[str], float] = lambda name: float(  # noqa: E731
+        next(line.split()[-1] for line in shown.splitlines() if line.startswith(name + "{"))
+    )
+    assert values("homeward_lane_quota") == 10
+    assert values("homeward_lane_quota_used") == 2
+    assert 58 < values("homeward_lane_closed_seconds") <= 60
