@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -136,6 +136,15 @@ class PlatformAccount(Facts):
     platform: ShortText
     credentials: BaseModel = Field(repr=False)
     base_url: Text | None = None
+
+
+Own = TypeVar("Own", bound=BaseModel)
+
+
+def credentials_of(account: CarrierAccount | PlatformAccount, model: type[Own]) -> Own:
+    """An account's credentials as the adapter's own model, which they are already where the gateway opened them."""
+    given = account.credentials
+    return given if isinstance(given, model) else model.model_validate(given.model_dump())
 
 
 class InvoiceProfile(Facts):

@@ -22,6 +22,7 @@ from adapters.profiles import (
     RenewalTerms,
     Service,
     StatedLimit,
+    credentials_of,
 )
 from adapters.toolkit.http import Http, Reply
 from schemas.charges import InvoiceReading, Quote
@@ -293,4 +294,5 @@ __all__ = [
     "TakesTracking",
     "VoidsBookings",
     "capabilities",
+    "credentials_of",
 ]

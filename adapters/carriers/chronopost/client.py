@@ -25,7 +25,7 @@ from adapters.carriers.chronopost.mapping_tracking import (
     read_tracking,
     with_parcels,
 )
-from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service
+from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service, credentials_of
 from adapters.toolkit.http import Http
 from adapters.toolkit.soap import Soap, soap_reader
 from schemas.charges import Quote
@@ -77,7 +77,7 @@ class Chronopost(Carrier):
 
     def __init__(self, account: CarrierAccount, http: Http) -> None:
         super().__init__(account, http)
-        self.credentials = Credentials.model_validate(account.credentials.model_dump())
+        self.credentials = credentials_of(account, Credentials)
         self.shipping = self._service("shipping", "ShippingServiceWS")
         self.tracking = self._service("tracking", "TrackingServiceWS")
         self.prices = self._service("quickcost", "QuickcostServiceWS")

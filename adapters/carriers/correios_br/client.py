@@ -45,6 +45,7 @@ from adapters.seam import (
     RenewalTerms,
     Service,
     StatedLimit,
+    credentials_of,
 )
 from adapters.toolkit.auth import basic
 from adapters.toolkit.http import Http
@@ -116,7 +117,7 @@ class CorreiosBr(Carrier):
 
     def __init__(self, account: CarrierAccount, http: Http) -> None:
         super().__init__(account, http)
-        self.credentials = Credentials.model_validate(account.credentials.model_dump())
+        self.credentials = credentials_of(account, Credentials)
         secret = self.credentials.password.get_secret_value()
         base = (account.base_url or REVERSE_HOST).rstrip("/")
         scans = self.credentials.sro_address or f"{(account.base_url or SCANS_HOST).rstrip('/')}{SCANS}"

@@ -8,7 +8,17 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from adapters.carriers.sandbox_rest import codes, mapping, mapping_booking, mapping_requests, mapping_tracking
-from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, RenewalTerms, Service
+from adapters.seam import (
+    Carrier,
+    CarrierAccount,
+    CarrierProfile,
+    LookUp,
+    Pace,
+    Reader,
+    RenewalTerms,
+    Service,
+    credentials_of,
+)
 from adapters.toolkit.auth import Token, hmac_sha256, require_signature
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
@@ -89,7 +99,7 @@ class SandboxRest(Carrier):
 
     def __init__(self, account: CarrierAccount, http: Http) -> None:
         super().__init__(account, http)
-        self.credentials = Credentials.model_validate(account.credentials.model_dump())
+        self.credentials = credentials_of(account, Credentials)
         self.base = (account.base_url or "http://127.0.0.1:8090/carrier/rest/v1").rstrip("/")
 
     async def book(self, request: BookingRequest) -> Booking:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from adapters.carriers.sandbox_soap import codes, mapping, mapping_requests
-from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service
+from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service, credentials_of
 from adapters.toolkit.http import Http
 from adapters.toolkit.soap import Soap, soap_reader
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
@@ -81,7 +81,7 @@ class SandboxSoap(Carrier):
 
     def __init__(self, account: CarrierAccount, http: Http) -> None:
         super().__init__(account, http)
-        self.credentials = Credentials.model_validate(account.credentials.model_dump())
+        self.credentials = credentials_of(account, Credentials)
         address = account.base_url or "http://127.0.0.1:8090/carrier/soap"
         self.soap = Soap(self.http, WSDL, address, mapping.read_fault)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from adapters.platforms.sandbox import mapping
-from adapters.seam import Platform, PlatformAccount, PlatformProfile
+from adapters.seam import Platform, PlatformAccount, PlatformProfile, credentials_of
 from adapters.toolkit.auth import require_standard_webhook
 from adapters.toolkit.http import Call, Http
 from schemas.messages import InboundMessage, Subscription, Trust
@@ -39,7 +39,7 @@ class SandboxPlatform(Platform):
 
     def __init__(self, account: PlatformAccount, http: Http) -> None:
         super().__init__(account, http)
-        self.credentials = Credentials.model_validate(account.credentials.model_dump())
+        self.credentials = credentials_of(account, Credentials)
         self.base = (account.base_url or f"http://127.0.0.1:8090/platform/{account.id}").rstrip("/")
 
     def verify(self, message: InboundMessage) -> Trust:
