@@ -43,6 +43,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "pydantic_settings": ("gateway/config.py",),
     "pypdf": ("adapters/invoices/cii/reader_pdf.py",),
     "redis": ("gateway/lanes.py",),
+    "reportlab": ("gateway/papers/",),
     "rich": ("gateway/__main__.py",),
     "standardwebhooks": ("gateway/journeys/notices.py",),
     "structlog": ("gateway/",),

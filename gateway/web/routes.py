@@ -10,6 +10,7 @@ from gateway.web.api import (
     moving,
     papers,
     parties,
+    proofs,
     returns,
     statements,
     validation,
@@ -96,6 +97,8 @@ STATED_AS = (
     Parameter("currency", "[A-Z]{3}", "what each bill comes to in this currency too, by the operator's rates"),
 )
 OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
+VERSION = Parameter("version", r"[1-9][0-9]{0,5}", "of the acceptance; the last one if you say nothing")
+SPOKEN = _choice("lang", ["en", "zh"])
 SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
 DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
 MESSAGE_STATE = _choice("state", ["received", "processed", "ignored", "quarantined"])
@@ -123,6 +126,10 @@ ROUTES: tuple[Route, ...] = (
           AcceptanceTold, 201, AskedAcceptance, key="accepted"),
     Route("GET", "/v1/returns/{id}/customs", customs.get_customs, "returns",
           "Reliefs that come into question, with all that speaks for and against them", CustomsTold),
+    Route("GET", "/v1/returns/{id}/evidence", proofs.get_evidence, "acceptances",
+          "The evidence of an acceptance: PDF, files and their hashes in one ZIP", query=(VERSION, SPOKEN)),
+    Route("GET", "/v1/returns/{id}/customs/papers", proofs.get_customs_papers, "returns",
+          "Customs papers as PDF: commercial invoice for returned goods, reason, same state", query=(SPOKEN,)),
     Route("POST", "/v1/returns/{id}/customs", customs.describe_customs, "returns", "Say what is known of the export",
           CustomsTold, 200, AskedCustoms, key="accepted"),
     Route("POST", "/v1/returns/{id}/customs/confirm", customs.confirm_customs, "admin",

@@ -11,6 +11,7 @@ from gateway.journeys import renewing, timeline
 from gateway.rules import lifecycle
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from gateway.web.api import proofs
 from gateway.web.api.bookings import attempts_of, state_of
 from gateway.web.api.papers import served
 from gateway.web.api.parties import carrier_told, platform_told
@@ -154,6 +155,19 @@ async def document(request: web.Request) -> web.Response:
         if not (document_id.startswith("doc_") and document_id.isascii() and document_id.isprintable()):
             raise NotFound("not of our form")
         return served(await tx.documents.get(document_id))
+
+
+async def pack(request: web.Request) -> web.Response:
+    """The evidence of the last acceptance, or the customs papers, in the reader's language."""
+    wanted = request.match_info["pack"]
+    visit = await visitor(request, "acceptances" if wanted == "evidence" else "returns")
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        row, language = await find_return(tx, request.match_info["id"]), words_of(request).language
+        if wanted == "evidence":
+            content = await proofs.evidence_pack(tx, row, None, language)
+        else:
+            content = await proofs.customs_pack(tx, row, language)
+    return web.Response(body=content, headers=proofs.headers(f"{row.id}-{wanted}"))
 
 
 async def matrix(request: web.Request) -> web.Response:

@@ -86,6 +86,7 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/returns", pages.returns),
         web.get("/console/returns/{id}", pages.one_return),
         web.get("/console/returns/{id}/customs", customs.case),
+        web.get("/console/returns/{id}/packs/{pack:evidence|papers}", pages.pack),
         web.get("/console/applications", applying.applications),
         web.get("/console/applications/{id}", applying.application),
         web.get("/console/documents/{id}", pages.document),

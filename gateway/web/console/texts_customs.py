@@ -18,6 +18,8 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "customs_no": ("no", "否"),
     "customs_confirm": ("Confirm this one", "确认适用此项"),
     "customs_facts": ("What is known", "已知情况"),
+    "customs_papers": ("Customs papers as PDF (ZIP)", "海关单据 PDF（ZIP）"),
+    "evidence_pack": ("Evidence pack: PDF, files and hashes (ZIP)", "证据包：PDF、文件与哈希值（ZIP）"),
     "confidence": ("how sure our source is", "来源可信度"),
     "confidence.high": ("high", "高"),
     "confidence.medium": ("medium", "中"),
