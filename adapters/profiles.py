@@ -32,7 +32,7 @@ class Pace(Facts):
     per_second: Annotated[float, Field(gt=0)] = 5.0
     concurrency: Annotated[int, Field(gt=0)] = 8
     daily: Annotated[int, Field(gt=0)] | None = None
-    """Calls in one day of the account's zone; a tenth of them is kept for what creates."""
+    """Calls in one day of the account's zone; a tenth of them is kept for what creates and for last looks."""
     source: Text = "our own caution; the carrier publishes none"
 
 

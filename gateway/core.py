@@ -24,7 +24,7 @@ from gateway.clock import clock_of, monotonic_of
 from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
-from gateway.lanes import Lanes, Pacer
+from gateway.lanes import Hurried, Lanes, Pacer
 from gateway.spending import LaneGauges, Spending
 from gateway.store.database import Database, StoreUnavailable
 from gateway.store.secrets import Sealer
@@ -87,8 +87,10 @@ class Gateway:
         turn_ends: float | None = None,
         record: Callable[[Exchange], None] | None = None,
         stage: str = "",
+        urgent: bool = False,
     ) -> Carrier:
-        """An account's adapter, for one job. `stage` names the crash points around its creating calls."""
+        """An account's adapter, for one job. `stage` names the crash points around its creating calls; what is `urgent` goes
+        before everybody else in the lane."""
         adapter = registry.carrier(account.carrier)
         profile = adapter.profile
         credentials = self._unsealed(account, profile.credentials)
@@ -100,7 +102,7 @@ class Gateway:
             zone=account.zone,
         )
         lane = self.lanes.of(account.lane, profile.pace, account.zone)
-        http = self._http(account.id, lane, credentials, account.carrier, record, stage)
+        http = self._http(account.id, Hurried(lane) if urgent else lane, credentials, account.carrier, record, stage)
         return adapter(opened, replace(http, turn_ends=turn_ends, total_seconds=profile.total_seconds))
 
     def open_platform(self, source: Record, *, record: Callable[[Exchange], None] | None = None) -> Platform:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as dt_time
@@ -23,10 +23,12 @@ from throttled.exceptions import StoreUnavailableError
 
 from adapters.seam import Pace
 from gateway.clock import Clock, utc_now
+from gateway.places import Places
 from schemas import errors
 
 PATIENCE = 20.0
 """Seconds a call waits for its turn before it gives the turn back."""
+GIVING_WAY = 0.01
 WINDOW, CALLS, PROBE = 60.0, 20, 15.0
 Spend = Callable[[str, str, int], Awaitable[int | None]]
 """Takes one call out of a lane's quota of a day under a limit: how many are taken now, None where the limit is reached."""
@@ -108,7 +110,8 @@ class CarrierLane:
         self.waiting = 0
         self.granted = 0
         self._pacer = pacer
-        self._places = asyncio.Semaphore(pace.concurrency)
+        self._places = Places(pace.concurrency)
+        self._hurried = 0
 
     def closed_for(self) -> float:
         """Seconds that the carrier told us to wait, or until its next day."""
@@ -119,36 +122,45 @@ class CarrierLane:
         return max(self.closed_for(), self.breaker.shut_for())
 
     @asynccontextmanager
-    async def passage(self, verb: str = "", *, creates: bool = False) -> AsyncIterator[None]:
+    async def passage(self, verb: str = "", *, creates: bool = False, urgent: bool = False) -> AsyncIterator[None]:
         """Wait for a turn. Raises Throttled when it would take too long, while the breaker is open, and when the day's
-        quota is used up."""
+        quota is used up. What is urgent goes first, at the same pace."""
         self.waiting += 1
         try:
             if not self.breaker.admits():
                 raise errors.Throttled("the lane is shut: too many failures", retry_after=PROBE)
-            async with self._places:
-                await self._take_turn()
-                await self._take_from_quota(verb, creates=creates)
+            async with self._places.one(urgent=urgent):
+                await self._take_turn(urgent=urgent)
+                await self._take_from_quota(verb, kept_too=creates or urgent)
                 self.granted += 1
                 yield
         finally:
             self.waiting -= 1
 
-    async def _take_turn(self) -> None:
+    async def _take_turn(self, *, urgent: bool) -> None:
         patience = self.monotonic() + PATIENCE
-        while True:
-            wait = max(self.closed_until - self.monotonic(), await self._pacer.ask(self.key, self.pace))
-            if wait <= 0:
-                return
-            if self.monotonic() + wait > patience:
-                raise errors.Throttled("the lane is full", retry_after=wait)
-            await asyncio.sleep(wait)
+        self._hurried += urgent
+        try:
+            while True:
+                wait = await self._wait(gives_way=bool(self._hurried) and not urgent)
+                if wait <= 0:
+                    return
+                if self.monotonic() + wait > patience:
+                    raise errors.Throttled("the lane is full", retry_after=wait)
+                await asyncio.sleep(wait)
+        finally:
+            self._hurried -= urgent
 
-    async def _take_from_quota(self, verb: str, *, creates: bool) -> None:
+    async def _wait(self, *, gives_way: bool) -> float:
+        if gives_way:
+            return GIVING_WAY
+        return max(self.closed_for(), await self._pacer.ask(self.key, self.pace))
+
+    async def _take_from_quota(self, verb: str, *, kept_too: bool) -> None:
         now = self.clock().astimezone(self.zone)
         day = now.date().isoformat()
         if self.pace.daily is not None and self._spend is not None:
-            kept = 0 if creates else self.pace.daily // 10
+            kept = 0 if kept_too else self.pace.daily // 10
             used = await self._spend(self.key, day, self.pace.daily - kept)
             if used is None:
                 midnight = datetime.combine(now.date() + timedelta(days=1), dt_time.min, self.zone)
@@ -177,6 +189,19 @@ def _seconds(error: errors.Throttled, now: datetime) -> float:
     if error.retry_at is not None:
         return max(0.0, min((error.retry_at - now).total_seconds(), 3600.0))
     return min(error.retry_after if error.retry_after is not None else 5.0, 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Hurried:
+    """A lane for what cannot wait: it goes first, and may use what is kept of the day's quota."""
+
+    lane: CarrierLane
+
+    def passage(self, verb: str, *, creates: bool) -> AbstractAsyncContextManager[None]:
+        return self.lane.passage(verb, creates=creates, urgent=True)
+
+    def heard(self, error: errors.AdapterError | None) -> None:
+        self.lane.heard(error)
 
 
 class Pacer:

@@ -200,9 +200,10 @@ async def return_stands(tx: Desk, return_id: str) -> None:
 
 
 async def look_now(gw: Gateway, shipment: Record, account: Record) -> TrackingReport | None:
-    """One look at one shipment outside the plan, for a limit that is about to be judged. None when nobody answers."""
+    """One look at one shipment outside the plan, for a limit that is about to be judged: before everything else that waits in
+    the lane. None when nobody answers."""
     profile = registry.carrier(account.carrier).profile
-    carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds))
+    carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds), urgent=True)
     try:
         return await twice_if_stale(lambda: carrier.track([Waybill(shipment.waybill)]))
     except AdapterError as error:

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import CapturingLogger
 
+from adapters import registry
 from gateway.journeys import intake, tracking
 from gateway.store import tables
+from schemas.errors import Throttled
 from schemas.shipments import ShipmentState
 from tests.faults.house import House
 from tests.faults.params import by_rest
@@ -47,8 +50,6 @@ async def pushed(house: House, found: list[Any]) -> None:
 @pytest.fixture
 async def pushing(house: House) -> House:
     """An account whose carrier pushes."""
-    from adapters import registry
-
     credentials = registry.carrier("sandbox_rest").profile.credentials.model_validate(
         {"client_id": "linden", "client_secret": "open-sesame", "push_secret": SECRET}
     )
@@ -156,3 +157,31 @@ async def test_f40_an_unknown_code(house: House) -> None:
         counted = (await connection.execute(select(tables.unknown_codes))).one()
     assert (counted.adapter, counted.code, counted.seen) == (house.carrier, "ZZ9", 1)
     await house.judge()
+
+
+@by_rest
+async def test_a_carrier_that_falls_silent_is_said_once_and_so_is_its_return(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(tracking, "log", said)
+    await house.booked()
+    await house.reach_carrier_at("http://127.0.0.1:9")
+    await house.pass_time(timedelta(hours=6))
+    await house.reach_carrier_at(None)
+    await house.pass_time(timedelta(hours=6))
+    assert [call.args[0] for call in said.calls] == ["carrier.silent", "carrier.back"]
+
+
+@by_rest
+async def test_a_shut_lane_is_no_silence_of_the_carriers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(tracking, "log", said)
+    await house.booked()
+    account = await house.settled.reading(lambda tx: tx.accounts.get(house.settled.account))
+    lane = house.gw.lanes.of(account.lane, registry.carrier(account.carrier).profile.pace)
+    lane.heard(Throttled("slow down", retry_after=3000))
+    await polled(house)
+    assert said.calls == []
+    later = await house.settled.reading(lambda tx: tx.accounts.get(house.settled.account))
+    assert later.due_at - house.clock() > timedelta(seconds=2900)  # nobody asks before it opens

@@ -255,6 +255,31 @@ async def test_no_more_are_on_their_way_than_the_carrier_takes_at_once() -> None
     assert lane.waiting == 0
 
 
+async def test_what_is_urgent_goes_before_all_who_wait_and_no_faster() -> None:
+    lane = CarrierLane("a", Pace(per_second=20, concurrency=2), Pacer())
+    order: list[str] = []
+
+    async def call(name: str, *, urgent: bool = False) -> None:
+        async with lane.passage("track", urgent=urgent):
+            order.append(name)
+
+    began = time.monotonic()
+    plain = [asyncio.create_task(call(f"plain {number}")) for number in range(12)]
+
+    async def under_way() -> bool:
+        return bool(order)
+
+    await eventually(under_way, every=0.005)
+    had = len(order)
+    late, given_up = [asyncio.create_task(call("urgent", urgent=True)) for _ in range(2)]
+    await asyncio.sleep(0)
+    given_up.cancel()  # one who hangs up holds nobody up
+    await asyncio.gather(late, *plain)
+    assert order.index("urgent") <= had + 2  # behind those alone who had a place already
+    assert len(order) == 13
+    assert time.monotonic() - began >= 12 / 20
+
+
 async def test_accounts_under_one_contract_share_a_lane() -> None:
     lanes = Lanes(Pacer())
     assert lanes.of("contract", FAST) is lanes.of("contract", FAST)
