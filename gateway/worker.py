@@ -15,6 +15,7 @@ from gateway.jobs import back_off
 from gateway.journeys import (
     acceptance,
     booking,
+    disputes,
     intake,
     labels,
     listing,
@@ -50,6 +51,7 @@ HANDLERS: Mapping[str, Handler] = {
     "judge": acceptance.judge_deadline,
     "reconcile": reconciliation.reconcile_invoice,
     "deliver": notices.deliver,
+    "dispute": disputes.judge_window,
 }
 
 

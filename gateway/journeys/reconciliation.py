@@ -6,11 +6,12 @@ one of the ledger. How many statements that takes does not depend on how many li
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from gateway.core import Gateway
 from gateway.crash import crash
+from gateway.journeys import disputes
 from gateway.journeys.billed import billed_by, bookings_of, line_as_read, line_of, services_of
 from gateway.journeys.notices import announce
 from gateway.rules import judging, ledger
@@ -51,7 +52,10 @@ async def _reconcile(tx: Desk, invoice: Record) -> None:
         verdicts = judging.judge(lines, index, policy, bill)
     else:
         verdicts = await asyncio.to_thread(judging.judge, lines, index, policy, bill)
-    await tx.invoice_lines.judged([_written(verdict) for verdict in verdicts])
+    drafts, of_line = disputes.drafts_of(tx, invoice, lines, verdicts, policy)
+    await tx.disputes.add_all(drafts)
+    await tx.invoice_lines.judged([_written(verdict, of_line) for verdict in verdicts])
+    await disputes.see_credits(tx, invoice, lines, verdicts)
     await tx.ledger.post_all(_postings(lines, verdicts), invoice_id=invoice.id)
     await tx.invoices.set(invoice.id, state="reconciled")
     tx.note("invoice.reconciled", invoice.id, after=_counts(verdicts))
@@ -67,12 +71,13 @@ async def preview(tx: Desk, invoice: CarrierInvoice) -> list[Verdict]:
     return await asyncio.to_thread(judging.judge, lines, index, Policy(), bill)
 
 
-def _written(verdict: Verdict) -> Json:
+def _written(verdict: Verdict, of_line: Mapping[str, str]) -> Json:
     return {
         "id": verdict.line_id,
         "state": verdict.state.value,
         "finding": verdict.kind.value,
         "because": verdict.because[:500],
+        "dispute_id": of_line.get(verdict.line_id),
         "agreed_minor": verdict.agreed,
         "expected_minor": verdict.expected,
         "notes": [note.value for note in verdict.notes],

@@ -55,6 +55,14 @@ def transfers_of(
     return moves
 
 
+def accepted_after_all(kind: ChargeType, minor: int, currency: str, return_id: str | None) -> Sequence[Transfer]:
+    """What was in dispute is an expense that the exporter bears."""
+    return [
+        *_moved(EXPENSE.get(kind, FREIGHT), DISPUTED, minor, currency, return_id),
+        *_moved(receivable_of(kind), RECHARGED, minor, currency, return_id),
+    ]
+
+
 def _moved(debit: str, credit: str, minor: int, currency: str, return_id: str | None) -> Iterator[Transfer]:
     """A negative amount moves the other way."""
     if minor:

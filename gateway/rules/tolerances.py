@@ -46,6 +46,8 @@ class Policy:
     late_seconds: int = 60
     billing_days: int = 180
     """A line billed longer after its ship date is stale."""
+    filing_days: int = 14
+    """A dispute is filed within so many days of the invoice: the shortest window that a carrier is known to keep."""
     life_before: int = 7
     life_after: int = 180
     """Days around the booking's ship date in which a bill can mean it: numbers are used again after months."""

@@ -60,6 +60,9 @@ class Lists:
     async def invoices(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.invoices, tables.invoices.c.created_at, after, limit)
 
+    async def disputes(self, after: After, limit: int) -> Sequence[Record]:
+        return await self._newest(tables.disputes, tables.disputes.c.created_at, after, limit)
+
     async def tasks(self, *, done: bool, after: After, limit: int) -> Sequence[Record]:
         columns = tables.tasks.c
         wanted = columns.done_at.is_not(None) if done else columns.done_at.is_(None)

@@ -10,6 +10,7 @@ from gateway.store import messages, work
 from gateway.store.applying import Applications, Terms
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.database import Connection, Database, StoreUnavailable
+from gateway.store.disputes import Disputes
 from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
 from gateway.store.lists import Lists
@@ -57,6 +58,7 @@ class Desk(Tx):
         self.invoices = Invoices(self)
         self.invoice_lines = InvoiceLines(self)
         self.ledger = Ledger(self)
+        self.disputes = Disputes(self)
         self.touched = Touched(self)
         self.months = Months(self)
         self.inbox = Inbox(self)

@@ -32,6 +32,7 @@ WORK: Mapping[str, Table] = {
     "judge": tables.deadlines,
     "reconcile": tables.invoices,
     "deliver": tables.deliveries,
+    "dispute": tables.disputes,
 }
 """Each kind of job and the table whose rows are its work."""
 

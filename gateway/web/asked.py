@@ -252,6 +252,12 @@ class SaidNumber(Model):
     number: ShortText
 
 
+class SaidFiling(Model):
+    """Under which number the carrier has it."""
+
+    reference: ShortText
+
+
 class SaidReason(Model):
     reason: ShortText
 

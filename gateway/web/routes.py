@@ -6,6 +6,7 @@ from gateway.web.api import (
     applying,
     bookings,
     customs,
+    disputes,
     invoices,
     moving,
     papers,
@@ -27,6 +28,7 @@ from gateway.web.asked import (
     AskedSource,
     FreshBooking,
     KnownBooking,
+    SaidFiling,
     SaidNumber,
     SaidReason,
     SuppliedAddress,
@@ -51,7 +53,7 @@ from gateway.web.told import (
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
 from gateway.web.told_customs import CustomsTold
-from gateway.web.told_money import StatementTold
+from gateway.web.told_money import DisputeSummary, DisputeTold, StatementTold
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
@@ -190,6 +192,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
           ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT, PROFILE), own_transaction=True),
     Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
+    Route("GET", "/v1/disputes", disputes.list_disputes, "invoices", "List disputes, drafts among them",
+          Page[DisputeSummary], query=PAGED),
+    Route("GET", "/v1/disputes/{id}", disputes.get_dispute, "invoices", "A dispute, its lines and its evidence", DisputeTold),
+    Route("POST", "/v1/disputes/{id}/file", disputes.file_dispute, "invoices", "Say that it was filed with the carrier",
+          DisputeTold, 200, SaidFiling, key="accepted"),
+    Route("POST", "/v1/disputes/{id}/withdraw", disputes.withdraw_dispute, "invoices",
+          "Accept what is left of it: it is borne like any other charge", DisputeTold, 200, SaidReason, key="accepted"),
     Route("GET", "/v1/statements/{month}", statements.get_statement, "invoices",
           "A month: what carriers billed, what is allocated, what is disputed", StatementTold, query=STATED_AS),
     Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),

@@ -1,6 +1,6 @@
 """What our API answers about a month's money."""
 
-from datetime import date
+from datetime import date, datetime
 
 from gateway.web.told import Told
 from schemas.values import Money
@@ -13,6 +13,49 @@ class ConvertedTold(Told):
     rate: str
     rate_on: date
     source: str
+
+
+class DisputedLine(Told):
+    """One line of a bill that is in dispute, and why."""
+
+    row: int
+    waybill: str | None
+    return_id: str | None
+    billed: Money
+    agreed: Money
+    credited: Money
+    state: str
+    because: str | None
+
+
+class EvidenceTold(Told):
+    """What the dispute has to bring, and which documents of ours show it."""
+
+    what: str
+    document_ids: tuple[str, ...]
+
+
+class DisputeSummary(Told):
+    """`file_by` is the end of its window, exclusive. `credited` is what was seen on later invoices: all of it closes it."""
+
+    id: str
+    invoice_id: str
+    carrier: str
+    finding: str
+    state: str
+    amount: Money
+    credited: Money
+    file_by: datetime
+    reference: str | None
+    reason: str | None
+    filed_at: datetime | None
+    closed_at: datetime | None
+    created_at: datetime
+
+
+class DisputeTold(DisputeSummary):
+    lines: tuple[DisputedLine, ...]
+    evidence: tuple[EvidenceTold, ...]
 
 
 class StatementTotal(Told):

@@ -96,3 +96,19 @@ async def lines_of(gw: Gateway, invoice_id: str) -> list[Any]:
         lines = tables.invoice_lines
         wanted = select(lines).where(lines.c.invoice_id == invoice_id).order_by(lines.c.position)
         return list((await connection.execute(wanted)).all())
+
+
+async def disputed(tx: Desk, document_id: str) -> tuple[str, str]:
+    """An invoice with a draft of a dispute; the ids of both."""
+    invoice_id = await add_row(tx, tables.invoices, id=tx.new_id("inv"), document_id=document_id, currency="EUR")
+    dispute_id = await add_row(
+        tx,
+        tables.disputes,
+        id=tx.new_id("dsp"),
+        invoice_id=invoice_id,
+        finding="rate_over",
+        state="draft",
+        currency="EUR",
+        credited_minor=0,
+    )
+    return invoice_id, dispute_id

@@ -10,6 +10,7 @@ from gateway.rules import deadlines
 from gateway.web.endpoint import Route
 from gateway.web.routes import ROUTES
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
+from tests.house.billing import disputed
 from tests.web.doors import RETURNER, House, a_return
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 64
@@ -32,7 +33,7 @@ async def test_b65_no_key_or_a_wrong_one_looks_the_same(house: House, header: st
     answers = []
     for route in ROUTES:
         headers = {"X-Request-Id": "same"} | ({"Authorization": header} if header is not None else {})
-        path = route.path.replace("{id}", "x").replace("{number}", "x")
+        path = route.path.replace("{id}", "x").replace("{number}", "x").replace("{month}", "2026-03")
         answer = await house.client.request(route.method, path, headers=headers)
         assert answer.status == 401, route.path
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -56,7 +57,7 @@ async def test_b65_a_revoked_key_is_no_key(house: House) -> None:
 async def test_b66_a_key_does_what_its_scope_says_and_no_more(house: House, scope: str) -> None:
     caller = await house.key(scope)
     for route in ROUTES:
-        path = route.path.replace("{id}", "x").replace("{number}", "x")
+        path = route.path.replace("{id}", "x").replace("{number}", "x").replace("{month}", "2026-03")
         answer = await caller.ask(route.method, path)
         assert (answer.status == 403) == (route.scope != scope), f"{route.method} {route.path}: {answer.status}"
 
@@ -106,22 +107,10 @@ async def furnish(house: House) -> dict[str, str]:
         )
         await tx.tasks.ask("orphan", "cause", "detail", made["id"])
         (task,) = await tx.tasks.open_ones()
-        invoice_id = await tx.invoices.add(
-            carrier="sandbox_rest",
-            number="I-1",
-            format="sandbox_csv",
-            sha256="0" * 64,
-            document_id=document_id,
-            currency="EUR",
-            total_minor=100,
-            state="reconciled",
-            created_at=tx.now,
-        )
+        invoice_id, dispute_id = await disputed(tx, document_id)
         pickup = await house_pickup(house, tx)
     applied = await house.mine.post("/v1/applications", a_return(despite=True), 201)
     agreed = {"name": "t", "seller": "s", "buyer": "b", "valid_from": "2026-01-01", "zone": "UTC"}
-    decided = {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"}
-    await house.mine.post(f"/v1/returns/{made['id']}/acceptances", decided, 201)
     return {
         "ret": made["id"],
         "shp": shipment_id,
@@ -131,6 +120,7 @@ async def furnish(house: House) -> dict[str, str]:
         "att": attempt_id,
         "tsk": task.id,
         "inv": invoice_id,
+        "dsp": dispute_id,
         "pku": pickup,
         "acc": house.account_id,
         "src": house.source_id,
@@ -189,6 +179,7 @@ PREFIXES = {
     "pickups": "pku",
     "documents": "doc",
     "invoices": "inv",
+    "disputes": "dsp",
     "webhook_endpoints": "end",
     "deliveries": "dlv",
     "tasks": "tsk",
@@ -204,6 +195,8 @@ BODIES: dict[str, Any] = {
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},
     "renew_booking": {"days": 7},
+    "file_dispute": {"reference": "CASE-1"},
+    "withdraw_dispute": {"reason": "right"},
     "describe_customs": {"facts": {}},
     "confirm_customs": {"regime": "cn_2026_16"},
     "reject_application": {"reason": "no"},
@@ -211,13 +204,15 @@ BODIES: dict[str, Any] = {
     "add_papers": {"papers": [{"kind": "other", "document_id": f"doc_{'0' * 26}"}]},
     "say_exists": {"number": "SBX2"},
 }
-WITH_ID = [route for route in ROUTES if "{" in route.path]
+WITH_ID = [route for route in ROUTES if "{id}" in route.path or "{number}" in route.path]
 LISTS = [route for route in ROUTES if route.method == "GET" and "{" not in route.path]
 
 
 def place(route: Route, ids: dict[str, str]) -> str:
-    return route.path.replace("{number}", "SBX1").replace(
-        "{id}", ids.get(PREFIXES.get(route.path.split("/")[2], ""), "")
+    return (
+        route.path.replace("{month}", "2026-03")
+        .replace("{number}", "SBX1")
+        .replace("{id}", ids.get(PREFIXES.get(route.path.split("/")[2], ""), ""))
     )
 
 

@@ -17,10 +17,23 @@ from gateway.store.tables.goods import (
 from gateway.store.tables.lanes import lanes, quotas
 from gateway.store.tables.limits import acceptances, deadlines, tasks
 from gateway.store.tables.messages import audit, deliveries, idempotency, inbox, notices, unknown_codes
-from gateway.store.tables.money import accruals, invoice_lines, invoices, ledger
+from gateway.store.tables.money import accruals, disputes, invoice_lines, invoices, ledger
 from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
 
-WORK = (accounts, sources, sweeps, inbox, shipments, pickups, attempts, labels, deadlines, invoices, deliveries)
+WORK = (
+    accounts,
+    sources,
+    sweeps,
+    inbox,
+    shipments,
+    pickups,
+    attempts,
+    labels,
+    deadlines,
+    invoices,
+    deliveries,
+    disputes,
+)
 """Tables whose rows are work."""
 
 __all__ = [
@@ -35,6 +48,7 @@ __all__ = [
     "channels",
     "deadlines",
     "deliveries",
+    "disputes",
     "documents",
     "endpoints",
     "events",

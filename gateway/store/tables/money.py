@@ -78,6 +78,8 @@ invoice_lines = Table(
     Column("references", PlainJson, nullable=False),
     Column("informational", Boolean, nullable=False, default=False),
     Column("state", String(16), nullable=False),  # imported | matched | disputed | held | credited
+    Column("dispute_id", ID),
+    Column("credited_minor", BigInteger, nullable=False, default=0, server_default="0"),  # seen on later invoices
     Column("agreed_minor", BigInteger),  # how much of it is accepted; the rest is in dispute
     Column("match_method", String(16)),
     Column("match_key", Text),
@@ -90,7 +92,32 @@ invoice_lines = Table(
     UniqueConstraint("invoice_id", "position"),
     Index("ix_invoice_lines_return", "return_id"),
     Index("ix_invoice_lines_shipment", "shipment_id"),
+    Index("ix_invoice_lines_dispute", "dispute_id"),
     Index("ix_invoice_lines_waybill", "exporter_id", "waybill"),
+)
+
+disputes = Table(
+    "disputes",
+    metadata,
+    key(),
+    exporter(),
+    Column("invoice_id", ID, ForeignKey("invoices.id"), nullable=False),
+    Column("carrier", String(64), nullable=False),
+    Column("finding", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # draft | filed | expired | withdrawn | credit_seen
+    Column("minor", BigInteger, nullable=False),
+    Column("credited_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("reference", Text),  # the carrier's, of the filing
+    Column("reason", Text),  # why it was withdrawn
+    Column("file_by", Instant, nullable=False),
+    Column("filed_at", Instant),
+    Column("closed_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    *work(),
+    due("disputes"),
+    UniqueConstraint("invoice_id", "finding", "currency"),
+    Index("ix_disputes_listed", "exporter_id", "created_at", "id"),
 )
 
 ledger = Table(

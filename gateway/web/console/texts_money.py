@@ -51,6 +51,7 @@ EN = {
     "finding.drift": "many small overs",
     "finding.imported": "not judged yet",
     "task.invoice_drift": "Small overs add up",
+    "task.dispute_window": "Dispute not filed",
 }
 ZH = {
     "invoices": "账单",
@@ -103,4 +104,5 @@ ZH = {
     "finding.drift": "小额多收累积",
     "finding.imported": "尚未核对",
     "task.invoice_drift": "小额多收累积超限",
+    "task.dispute_window": "争议尚未提交",
 }

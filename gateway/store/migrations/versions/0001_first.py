@@ -573,6 +573,42 @@ def upgrade() -> None:
     op.create_index("ix_deadlines_open", "deadlines", ["exporter_id", "state", "due_by"], unique=False)
     op.create_index("ix_deadlines_return", "deadlines", ["return_id"], unique=False)
     op.create_table(
+        "disputes",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("invoice_id", sa.String(length=40), nullable=False),
+        sa.Column("carrier", sa.String(length=64), nullable=False),
+        sa.Column("finding", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("minor", sa.BigInteger(), nullable=False),
+        sa.Column("credited_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("file_by", sa.BigInteger(), nullable=False),
+        sa.Column("filed_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("parked", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_disputes_exporter_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_disputes_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
+        sa.UniqueConstraint("invoice_id", "finding", "currency", name=op.f("uq_disputes_invoice_id_finding_currency")),
+    )
+    op.create_index(
+        "ix_disputes_due",
+        "disputes",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index("ix_disputes_listed", "disputes", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_table(
         "exchanges",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
@@ -613,6 +649,8 @@ def upgrade() -> None:
         sa.Column("references", sa.Text(), nullable=False),
         sa.Column("informational", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("dispute_id", sa.String(length=40), nullable=True),
+        sa.Column("credited_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("agreed_minor", sa.BigInteger(), nullable=True),
         sa.Column("match_method", sa.String(length=16), nullable=True),
         sa.Column("match_key", sa.Text(), nullable=True),
@@ -627,6 +665,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_lines_invoice_id_position")),
     )
+    op.create_index("ix_invoice_lines_dispute", "invoice_lines", ["dispute_id"], unique=False)
     op.create_index("ix_invoice_lines_return", "invoice_lines", ["return_id"], unique=False)
     op.create_index("ix_invoice_lines_shipment", "invoice_lines", ["shipment_id"], unique=False)
     op.create_index("ix_invoice_lines_waybill", "invoice_lines", ["exporter_id", "waybill"], unique=False)

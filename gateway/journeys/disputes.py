@@ -1,0 +1,161 @@
+"""Disputes: drafted from an invoice's findings, filed by a person, closed only when the credit is seen on an invoice.
+
+One draft for each finding of an invoice, with the lines it is about and what it has to bring. Its window is work like any
+other: towards its end a person is asked, and a draft that nobody filed in time expires. What the carrier was right about is
+withdrawn, and then borne like any other charge. Payment is another matter: a dispute changes nothing of what is owed until it
+is credited.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.core import Gateway
+from gateway.rules import ledger
+from gateway.rules.judging import Verdict
+from gateway.rules.matching import BilledLine
+from gateway.rules.meanings import LineState
+from gateway.rules.tolerances import Policy
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.charges import ChargeType
+from schemas.errors import Conflict
+from schemas.values import Json
+
+OPEN = ("draft", "filed", "expired")
+"""A credit may still come. Expired is a window that nobody used, not a charge that is right."""
+WARN = 5
+"""A person is asked when one part in five of the window is left."""
+
+
+def drafts_of(
+    tx: Desk, invoice: Record, lines: Sequence[BilledLine], verdicts: Sequence[Verdict], policy: Policy
+) -> tuple[list[Json], Mapping[str, str]]:
+    """A draft for each finding and currency, and which line belongs to which."""
+    drafts: dict[tuple[str, str], Json] = {}
+    of_line = {}
+    start = _start(invoice, tx.now)
+    file_by = start + timedelta(days=policy.filing_days + 1)
+    for line, verdict in zip(lines, verdicts, strict=True):
+        if verdict.state is LineState.MATCHED or line.informational or line.minor == verdict.agreed:
+            continue
+        draft = drafts.setdefault(
+            (verdict.kind, line.currency),
+            {
+                "id": tx.new_id("dsp"),
+                "invoice_id": invoice.id,
+                "carrier": invoice.carrier,
+                "finding": verdict.kind.value,
+                "state": "draft",
+                "minor": 0,
+                "credited_minor": 0,
+                "currency": line.currency,
+                "file_by": file_by,
+                "created_at": tx.now,
+                "due_at": max(file_by - (file_by - start) / WARN, tx.now),
+            },
+        )
+        draft["minor"] += line.minor - verdict.agreed
+        of_line[line.id] = draft["id"]
+    return list(drafts.values()), of_line
+
+
+def _start(invoice: Record, now: datetime) -> datetime:
+    """The invoice's day, as carriers count their windows. UTC: no day of theirs ends sooner than half a day after it."""
+    return datetime.combine(invoice.issued_on or now.date(), time(), ZoneInfo("UTC"))
+
+
+async def see_credits(tx: Desk, invoice: Record, lines: Sequence[BilledLine], verdicts: Sequence[Verdict]) -> None:
+    """Put what was given back to the lines it is for: of the same type first, then the oldest."""
+    given = [
+        (line, verdict.booked.shipment_id, verdict.closes)
+        for line, verdict in zip(lines, verdicts, strict=True)
+        if verdict.closes and verdict.booked
+    ]
+    if not given:
+        return
+    rows = await tx.disputes.open_lines(sorted({shipment_id for _, shipment_id, _ in given}), but=invoice.id)
+    left = {row.id: max(row.minor - (row.agreed_minor or 0) - row.credited_minor, 0) for row in rows}
+    credited: dict[str, int] = {}
+    for line, shipment_id, amount in given:
+        its = [row for row in rows if row.shipment_id == shipment_id]
+        for row in sorted(its, key=lambda row: row.type != line.type):
+            part = min(amount, left[row.id])
+            left[row.id] -= part
+            amount -= part
+            credited[row.id] = credited.get(row.id, 0) + part
+    touched = [row for row in rows if credited.get(row.id)]
+    await tx.disputes.write_lines(
+        [
+            {
+                "id": row.id,
+                "credited_minor": row.credited_minor + credited[row.id],
+                "state": row.state if left[row.id] else LineState.CREDITED.value,
+            }
+            for row in touched
+        ]
+    )
+    for dispute_id in sorted({row.dispute_id for row in touched if row.dispute_id}):
+        its_part = sum(credited[row.id] for row in touched if row.dispute_id == dispute_id)
+        await _credited(tx, dispute_id, its_part, invoice)
+
+
+async def _credited(tx: Desk, dispute_id: str, part: int, invoice: Record) -> None:
+    dispute = await tx.disputes.get(dispute_id, lock=True)
+    total = dispute.credited_minor + part
+    closed = total >= dispute.minor
+    changed = {"state": "credit_seen", "closed_at": tx.now, "due_at": None} if closed else {}
+    await tx.disputes.set(dispute_id, credited_minor=total, **changed)
+    if closed:
+        lines = await tx.disputes.lines(dispute_id)
+        await tx.disputes.write_lines([{"id": row.id, "state": LineState.CREDITED.value} for row in lines])
+    tx.note("dispute.credited", dispute_id, after={"invoice": invoice.number, "minor": part, "closed": closed})
+
+
+async def file(tx: Desk, dispute_id: str, reference: str) -> None:
+    """A person has filed it with the carrier, under the carrier's reference. Raises Conflict unless it is open."""
+    dispute = await tx.disputes.get(dispute_id, lock=True)
+    if dispute.state not in ("draft", "expired"):
+        raise Conflict("only a draft is filed", state=dispute.state)
+    await tx.disputes.set(dispute_id, state="filed", reference=reference, filed_at=tx.now, due_at=None)
+    tx.note("dispute.filed", dispute_id, before={"state": dispute.state}, after={"reference": reference})
+
+
+async def withdraw(tx: Desk, dispute_id: str, reason: str) -> None:
+    """The carrier was right, or says so for good: what is left of it is accepted and borne. Raises Conflict if closed."""
+    dispute = await tx.disputes.get(dispute_id, lock=True)
+    if dispute.state not in OPEN:
+        raise Conflict("it is closed", state=dispute.state)
+    rows = await tx.disputes.lines(dispute_id)
+    postings, written = [], []
+    for row in rows:
+        agreed = row.agreed_minor or 0
+        rest = row.minor - agreed - row.credited_minor
+        moves = ledger.accepted_after_all(ChargeType(row.type), rest, row.currency, row.return_id)
+        if moves:
+            postings.append((f"withdrawn:{row.id}", moves))
+            written.append({"id": row.id, "state": LineState.MATCHED.value, "agreed_minor": agreed + rest})
+    await tx.ledger.post_all(postings, invoice_id=dispute.invoice_id)
+    await tx.disputes.write_lines(written)
+    await tx.disputes.set(dispute_id, state="withdrawn", reason=reason, closed_at=tx.now, due_at=None)
+    tx.note("dispute.withdrawn", dispute_id, before={"state": dispute.state}, after={"reason": reason})
+
+
+async def judge_window(gw: Gateway, job: Job) -> None:
+    """The window of a draft: first a person is asked, at its end it expires."""
+    async with gw.store.transaction(job.exporter_id) as tx:
+        dispute = await tx.claim(job)
+        if dispute is None:
+            return
+        if dispute.state != "draft":
+            await tx.settle("dispute", dispute)
+            return
+        over = tx.now >= dispute.file_by
+        what = "was not filed in time" if over else "is not filed yet"
+        detail = f"{dispute.carrier}: {dispute.finding} {what}; the window ends {dispute.file_by:%Y-%m-%d}"
+        await tx.tasks.ask("dispute_window", f"dispute:{dispute.id}:{'over' if over else 'soon'}", detail)
+        if over:
+            await tx.disputes.set(dispute.id, state="expired")
+            tx.note("dispute.expired", dispute.id)
+        await tx.settle("dispute", dispute, due_at=None if over else dispute.file_by)

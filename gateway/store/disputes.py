@@ -1,0 +1,57 @@
+"""Queries about disputes, and the lines they are about."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from gateway.store import tables
+from gateway.store.billing import parts
+from gateway.store.transaction import Record, Shelf, changing
+from schemas.values import Json
+
+
+class Disputes(Shelf):
+    table, prefix, noun = tables.disputes, "dsp", "dispute"
+
+    async def lines(self, dispute_id: str) -> Sequence[Record]:
+        """The lines it is about, in the order of their bill."""
+        lines = tables.invoice_lines
+        mine = select(lines).where(
+            lines.c.exporter_id == self.tx.exporter_id,
+            lines.c.dispute_id == dispute_id,
+        )
+        return await self.tx.all(mine.order_by(lines.c.position))
+
+    async def open_lines(self, shipment_ids: Sequence[str], *, but: str) -> list[Record]:
+        """Lines of other invoices for these shipments whose credit may still come, the oldest first."""
+        lines = tables.invoice_lines
+        found: list[Record] = []
+        for some in parts(shipment_ids):
+            statement = select(lines).where(
+                lines.c.exporter_id == self.tx.exporter_id,
+                lines.c.shipment_id.in_(some),
+                lines.c.invoice_id != but,
+                lines.c.state.in_(("disputed", "held")),
+            )
+            found += await self.tx.all(statement.order_by(lines.c.id))
+        return found
+
+    async def write_lines(self, changed: Sequence[Json]) -> None:
+        """Write columns of lines; each brings `id` and the same columns."""
+        for some in parts(changed):
+            said = [{**row, "this_id": row["id"], "mine": self.tx.exporter_id} for row in some]
+            for row in said:
+                del row["id"]
+            await self.tx.say(changing(tables.invoice_lines), said)
+
+    async def documents(self, return_ids: Sequence[str]) -> list[tuple[str, str]]:
+        """(id, kind) of everything that is kept of these returns, in order of time."""
+        columns = tables.documents.c
+        found: list[tuple[str, str]] = []
+        for some in parts(return_ids):
+            statement = select(columns.id, columns.kind).where(
+                columns.exporter_id == self.tx.exporter_id, columns.return_id.in_(some)
+            )
+            rows = await self.tx.all(statement.order_by(columns.created_at, columns.id))
+            found += [(row.id, row.kind) for row in rows]
+        return found

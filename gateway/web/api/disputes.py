@@ -1,0 +1,89 @@
+"""Disputes: drafts with their lines and evidence, filed or withdrawn by a person, closed by the carrier's credit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.journeys import disputes
+from gateway.rules.meanings import MEANINGS
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.web.asked import SaidFiling, SaidReason
+from gateway.web.endpoint import Answer, Call
+from gateway.web.paging import cut, limit_of, open_cursor
+from gateway.web.told import Page
+from gateway.web.told_money import DisputedLine, DisputeSummary, DisputeTold, EvidenceTold
+from schemas.charges import FindingKind
+from schemas.values import Money
+
+SHOWN_BY: Mapping[str, frozenset[str]] = {
+    "label": frozenset({"label"}),
+    "photographs": frozenset({"photograph"}),
+    "dock_weight": frozenset({"photograph"}),
+    "tracking": frozenset({"proof"}),
+    "customs_papers": frozenset({"paper"}),
+    "export_proof": frozenset({"paper"}),
+}
+"""Evidence, and the kinds of our documents that show it. The rest stands in the lines' reasons."""
+MOST = 200
+"""Returns whose documents are looked through."""
+
+
+async def list_disputes(call: Call) -> Answer:
+    limit, belongs_to = limit_of(call.query.get("limit")), f"disputes:{call.caller.exporter_id}"
+    rows = await call.tx.lists.disputes(open_cursor(call.gw, belongs_to, call.query.get("cursor")), limit + 1)
+    page, more = cut(call.gw, belongs_to, rows, limit, lambda row: row.created_at)
+    return Answer(Page[DisputeSummary](data=tuple(DisputeSummary(**_summary(row)) for row in page), next=more))
+
+
+async def get_dispute(call: Call) -> Answer:
+    return Answer(await _told(call.tx, call.id("dsp")))
+
+
+async def file_dispute(call: Call) -> Answer:
+    dispute_id = call.id("dsp")
+    await disputes.file(call.tx, dispute_id, call.asked(SaidFiling).reference)
+    return Answer(await _told(call.tx, dispute_id))
+
+
+async def withdraw_dispute(call: Call) -> Answer:
+    dispute_id = call.id("dsp")
+    await disputes.withdraw(call.tx, dispute_id, call.asked(SaidReason).reason)
+    return Answer(await _told(call.tx, dispute_id))
+
+
+NAMES = ("id", "invoice_id", "carrier", "finding", "state", "file_by", "reference", "reason", "filed_at", "closed_at")
+
+
+def _summary(row: Record) -> dict[str, Any]:
+    amounts = {"amount": row.minor, "credited": row.credited_minor}
+    told = {name: Money.from_minor(minor, row.currency) for name, minor in amounts.items()}
+    return {name: getattr(row, name) for name in (*NAMES, "created_at")} | told
+
+
+async def _told(tx: Desk, dispute_id: str) -> DisputeTold:
+    row = await tx.disputes.get(dispute_id)
+    lines = await tx.disputes.lines(dispute_id)
+    evidence = await _evidence(tx, row, sorted({line.return_id for line in lines if line.return_id})[:MOST])
+    return DisputeTold(**_summary(row), lines=tuple(_line(line) for line in lines), evidence=evidence)
+
+
+def _line(row: Record) -> DisputedLine:
+    amounts = {"billed": row.minor, "agreed": row.agreed_minor or 0, "credited": row.credited_minor}
+    return DisputedLine(
+        row=row.row,
+        waybill=row.waybill,
+        return_id=row.return_id,
+        state=row.state,
+        because=row.because,
+        **{name: Money.from_minor(minor, row.currency) for name, minor in amounts.items()},
+    )
+
+
+async def _evidence(tx: Desk, dispute: Record, return_ids: list[str]) -> tuple[EvidenceTold, ...]:
+    invoice = await tx.invoices.get(dispute.invoice_id)
+    kinds = await tx.disputes.documents(return_ids)
+    told = [EvidenceTold(what="bill", document_ids=(invoice.document_id,))]
+    for what in MEANINGS[FindingKind(dispute.finding)].evidence:
+        ids = tuple(document_id for document_id, kind in kinds if kind in SHOWN_BY.get(what, ()))
+        told.append(EvidenceTold(what=what, document_ids=ids))
+    return tuple(told)
