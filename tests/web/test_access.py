@@ -111,6 +111,8 @@ async def furnish(house: House) -> dict[str, str]:
         pickup = await house_pickup(house, tx)
     applied = await house.mine.post("/v1/applications", a_return(despite=True), 201)
     agreed = {"name": "t", "seller": "s", "buyer": "b", "valid_from": "2026-01-01", "zone": "UTC"}
+    decided = {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"}
+    await house.mine.post(f"/v1/returns/{made['id']}/acceptances", decided, 201)
     return {
         "ret": made["id"],
         "shp": shipment_id,
