@@ -171,7 +171,7 @@ def _found(case: Case, found: Match, hits: Sequence[Hit]) -> Verdict:
 
 
 def _as_agreed(case: Case, found: Match) -> Verdict:
-    line, left = case.line, case.run.left(case.line.type)
+    line, left = case.line, case.run.expected(case.line.type)
     notes = _cover_missing(case)
     if not case.booked.live:
         because = f"the booking is void, but the label was used: {case.said(line.minor)} as agreed"

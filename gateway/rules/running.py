@@ -49,7 +49,17 @@ def is_credit(kind: ChargeType, minor: int) -> bool:
 class Running:
     """One shipment's account while its lines are judged."""
 
-    __slots__ = ("accepted", "agreed", "disputed", "given", "relieved", "seen", "taxed", "weight_disputed")
+    __slots__ = (
+        "accepted",
+        "agreed",
+        "discounted",
+        "disputed",
+        "given",
+        "relieved",
+        "seen",
+        "taxed",
+        "weight_disputed",
+    )
 
     def __init__(self, booked: Booked | None) -> None:
         self.agreed: dict[ChargeType, int] = {}
@@ -59,6 +69,8 @@ class Running:
         self.given: Counter[ChargeType] = Counter()
         """Given back before the line that it is for, by type."""
         self.seen: Counter[Key] = Counter()
+        self.discounted = 0
+        """What discounts took off the freight, above zero."""
         self.weight_disputed = 0
         self.relieved = 0
         """Outlay that is disputed because the goods are relieved of it."""
@@ -83,10 +95,21 @@ class Running:
         agreed = self.agreed.get(bucket(kind))
         return None if agreed is None else agreed - self.accepted[bucket(kind)]
 
+    def expected(self, kind: ChargeType) -> int | None:
+        """What one line of this type should come to: what is left, but no more than was agreed for all of them. After a
+        credit more is left than that, for the lines that it gave back may come again."""
+        left = self.left(kind)
+        if left is None:
+            return None
+        whole = self.agreed[bucket(kind)] + (self.discounted if bucket(kind) is ChargeType.FREIGHT else 0)
+        return min(left, whole)
+
     def note(self, line: BilledLine | Past, agreed: int, finding: FindingKind) -> None:
         """A line was judged."""
         self.seen[key_of(line)] += 1
         self.accepted[bucket(line.type)] += agreed
+        if line.type is ChargeType.DISCOUNT:
+            self.discounted -= agreed
         open_part = line.minor - agreed
         if open_part:
             self.disputed[line.type] += open_part
