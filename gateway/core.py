@@ -25,6 +25,7 @@ from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
 from gateway.lanes import Hurried, Lanes, Pacer
+from gateway.live import Live
 from gateway.spending import LaneGauges, Spending
 from gateway.store.database import Database, StoreUnavailable
 from gateway.store.secrets import Sealer
@@ -65,6 +66,7 @@ class Gateway:
     store: Store
     lanes: Lanes
     spending: Spending
+    live: Live
     sealer: Sealer
     client: httpx2.AsyncClient
     hooks: httpx2.AsyncClient
@@ -190,6 +192,7 @@ async def open_gateway(
     monotonic = monotonic or monotonic_of(settings.test_clock)
     database = Database(settings.database_url, pool=settings.db_connections)
     lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic, clock)
+    live = Live(settings.redis)
     client = open_client()
     hooks = open_client(read_seconds=15, socket_factory=None if settings.private_endpoints else guarded_socket)
     try:
@@ -200,17 +203,20 @@ async def open_gateway(
             store=Store(database, clock),
             lanes=lanes,
             spending=Spending(database, lanes, clock),
+            live=live,
             sealer=Sealer.from_file(settings.keys),
             client=client,
             hooks=hooks,
             clock=clock,
             monotonic=monotonic,
         )
+        gw.store.stirred = live.tell
         gw.metrics.registry.register(LaneGauges(lanes))
         yield gw
     finally:
         await hooks.aclose()
         await client.aclose()
+        await live.close()
         await lanes.close()
         await database.close()
 

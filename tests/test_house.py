@@ -44,13 +44,14 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.shown": {"schemas"},
     "gateway.reading": {*ADAPTERS},
     "gateway.sandbox": {"adapters.toolkit", "schemas"},
+    "gateway.live": set(),
     "gateway.places": set(),
     "gateway.lanes": {"adapters.seam", "gateway.clock", "gateway.places", "schemas"},
     "gateway.spending": {"gateway.clock", "gateway.lanes", "gateway.store", "schemas"},
     "gateway.jobs": {"gateway.store", "schemas"},
     "gateway.core": {
-        *("gateway.clock", "gateway.config", "gateway.crash", "gateway.guard", "gateway.lanes", "gateway.spending"),
-        *("gateway.store", *ADAPTERS),
+        *("gateway.clock", "gateway.config", "gateway.crash", "gateway.guard", "gateway.lanes", "gateway.live"),
+        *("gateway.spending", "gateway.store", *ADAPTERS),
     },
     "gateway.journeys": {
         *("gateway.core", "gateway.crash", "gateway.guard", "gateway.jobs", "gateway.papers", "gateway.rules"),

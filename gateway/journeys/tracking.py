@@ -115,6 +115,7 @@ async def record(
     new = await tx.events.add_distinct(shipment_id, seen, origin)
     if not new:
         return []
+    tx.stirred.add(shipment.return_id)
     strange = [event for event in new if event.status is TrackingStatus.UNKNOWN]
     if strange:
         await tx.events.count_unknown(shipment.carrier, strange)

@@ -151,9 +151,15 @@ class Audit:
     def __init__(self, tx: Any) -> None:
         self.tx = tx
 
-    async def of_chain(self, chain: str) -> Sequence[Record]:
+    async def length(self, chain: str) -> int:
+        columns = self.table.c
+        mine = select(func.max(columns.seq)).where(columns.exporter_id == self.tx.exporter_id, columns.chain == chain)
+        return (await self.tx.run(mine)).scalar() or 0
+
+    async def of_chain(self, chain: str, after: int = 0) -> Sequence[Record]:
         columns = self.table.c
         mine = select(self.table).where(columns.exporter_id == self.tx.exporter_id, columns.chain == chain)
+        mine = mine.where(columns.seq > after) if after else mine
         rows: Sequence[Record] = await self.tx.all(mine.order_by(columns.seq))
         return rows
 

@@ -149,6 +149,16 @@ class Events(Shelf):
         mine = self.mine().where(columns.shipment_id.in_(shipment_ids))
         return await self.tx.all(mine.order_by(columns.shipment_id, columns.occurred_at, columns.digest))
 
+    async def count_of_return(self, return_id: str) -> int:
+        columns, shipments = self.table.c, tables.shipments.c
+        mine = (
+            select(func.count())
+            .select_from(self.table)
+            .join(tables.shipments, shipments.id == columns.shipment_id)
+            .where(shipments.return_id == return_id, columns.exporter_id == self.tx.exporter_id)
+        )
+        return (await self.tx.run(mine)).scalar() or 0
+
     async def add_distinct(self, shipment_id: str, events: Sequence[TrackingEvent], origin: str) -> list[TrackingEvent]:
         """Store each distinct event once; those that are new come back."""
         by_digest = {event_digest(event): event for event in events}

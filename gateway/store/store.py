@@ -82,6 +82,8 @@ class Store:
         self.database = database
         self.clock = clock
         self.say_go: SayGo = _nobody_listens
+        self.stirred: Callable[[set[str]], None] = lambda return_ids: None
+        """Told of returns that have changed, once that is durable."""
         self._arrivals: list[tuple[Arrival, asyncio.Future[bool]]] = []
         self._appending: asyncio.Task[None] | None = None
 
@@ -101,6 +103,7 @@ class Store:
             yield desk
         if desk.woken and self.database.is_sqlite:
             await self.say_go(desk.woken, None)
+        self.stirred(desk.stirred)
 
     @asynccontextmanager
     async def reading(self, exporter_id: str) -> AsyncIterator[Desk]:

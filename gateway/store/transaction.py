@@ -98,6 +98,8 @@ class Tx:
         self.actor = actor
         self.is_sqlite = is_sqlite
         self.woken: list[Job] = []
+        self.stirred: set[str] = set()
+        """Returns of which somebody who looks at them now wants to hear."""
         self._entries: list[audit.Entry] = []
         self._held: dict[str, dict[Question, Sequence[Record]]] = {}
 
@@ -177,6 +179,8 @@ class Tx:
         after: Json | None = None,
     ) -> None:
         """An audit entry, written with the transaction. `chain` is the return it concerns."""
+        if chain:
+            self.stirred.add(chain)
         self._entries.append(
             audit.Entry(
                 chain or self.exporter_id, self.exporter_id, self.now, self.actor, action, subject_id, before, after

@@ -10,6 +10,7 @@ from gateway.web import openapi
 from gateway.web.console.acts import FORM_LIMIT
 from gateway.web.console.routes import console_routes
 from gateway.web.hooks import hook_routes
+from gateway.web.live import live_routes
 from gateway.web.middleware import around
 from gateway.web.routes import ROUTES
 from gateway.web.state import DOORS, GATEWAY, Doors
@@ -32,7 +33,7 @@ def build_app(gw: Gateway) -> web.Application:
     app[DOORS] = Doors()
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.serve)
-    app.add_routes([*hook_routes(), *status_routes(), *console_routes()])
+    app.add_routes([*hook_routes(), *status_routes(), *live_routes(), *console_routes()])
     openapi.prepare(app)
     app.on_shutdown.append(_stopping)
     return app
@@ -40,6 +41,7 @@ def build_app(gw: Gateway) -> web.Application:
 
 async def _stopping(app: web.Application) -> None:
     app[DOORS].stopping = True
+    app[GATEWAY].live.wake_all()
 
 
 def stop_taking(runner: web.AppRunner) -> None:

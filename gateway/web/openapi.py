@@ -50,6 +50,8 @@ def _about() -> str:
         "Returns, from the shop to the exporter's hands.\n\n"
         "Errors are problem documents (RFC 9457); `type` ends with one of:\n\n"
         f"{slugs}\n\nCodes of single fields:\n\n{codes}\n\n"
+        "Live: `GET /v1/returns/{id}/events` (scope `returns`) is a `text/event-stream` of `change` events; `Last-Event-ID` "
+        "goes on where it stopped.\n\n"
         f"Events told by signed webhook (Standard Webhooks 1.0): {events}.\n"
     )
 

@@ -1,6 +1,7 @@
 """What one serving process holds beside the open house: whether it is stopping, and which keys are being answered."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -14,6 +15,8 @@ class Doors:
 
     stopping: bool = False
     in_flight: set[tuple[str, str]] = field(default_factory=set)
+    streams: Counter[str] = field(default_factory=Counter)
+    """Live updates that a key listens to here."""
     unheard: set[asyncio.BaseProtocol] = field(default_factory=set)
     """New connections that have not brought a whole request head yet."""
 

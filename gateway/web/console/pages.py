@@ -7,7 +7,7 @@ from aiohttp import web
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
-from gateway.journeys import renewing, timeline
+from gateway.journeys import news, renewing, timeline
 from gateway.rules import lifecycle
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -113,6 +113,7 @@ async def return_page(
         packagings=[one.value for one in Packaging],
         errors=errors or [],
         recorded="recorded" in request.query,
+        live=await news.position_of(tx, row.id),
         now_there=words.when(tx.now).replace(" ", "T"),
     )
 

@@ -11,7 +11,13 @@ from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
 
 STATIC = Path(__file__).parent / "static"
-TYPES = {"console.css": "text/css", "docs.css": "text/css", "docs.js": "text/javascript", "icon.svg": "image/svg+xml"}
+TYPES = {
+    "console.css": "text/css",
+    "docs.css": "text/css",
+    "docs.js": "text/javascript",
+    "live.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 
 ACTS: Mapping[str, str | None] = {
     # address: the API's operation; None for what only people need

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 EN: Mapping[str, str] = {
     "ask_now": "Ask the carrier now",
+    "live_news": "There is news of this return.",
+    "live_show": "Show it",
     "lanes": "Lanes",
     "lanes_title": "Who spends which quota",
     "lanes_about": "How fast each account may ask its carrier, what waits, and what was asked today.",
@@ -29,6 +31,8 @@ EN: Mapping[str, str] = {
 }
 ZH: Mapping[str, str] = {
     "ask_now": "立即询问承运商",
+    "live_news": "此退货有新动态。",
+    "live_show": "查看",
     "lanes": "通道",
     "lanes_title": "配额由谁使用",
     "lanes_about": "每个账号可以多快询问承运商、有多少在等待、今天问了什么。",
