@@ -1,7 +1,7 @@
 """`homeward invoice import FILE…`: carriers' bills from the command line, judged at once.
 
-A bar on stderr says how far it is; stdout has the answer. Exit status: 0 all well; 1 a bill is held, or a line of a file could
-not be read; 2 a file that cannot be opened; 3 a file that nobody understands.
+A bar on stderr says how far it is; stdout has the answer. Exit status: 0 all well; 1 a bill is held, or a line of a file
+could not be read; 2 a file that cannot be opened; 3 a file that nobody understands.
 """
 
 import asyncio

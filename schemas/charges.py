@@ -145,7 +145,7 @@ class InvoiceReading(Model):
 
 
 class FindingKind(StrEnum):
-    """What is found of a billed line. `gateway/rules/meanings.py` says of each what becomes of the line and what proves it."""
+    """What is found of a billed line. `gateway/rules/meanings.py` says what becomes of the line, and what proves it."""
 
     MATCHED = "matched"
     UNDER = "under"
