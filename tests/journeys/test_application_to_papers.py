@@ -1,7 +1,7 @@
 """The whole way of a return that is applied for, by the API alone, with a carrier that is there; on both stores.
 
-    application with contract and invoice -> checked -> handed in -> customs relief confirmed -> dry run -> approved -> booked ->
-    delivered, which offers it -> reminder -> accepted with a photograph -> evidence pack -> customs papers
+    application with contract and invoice -> checked -> handed in -> customs relief confirmed -> dry run -> approved -> booked
+    -> delivered, which offers it -> reminder -> accepted with a photograph -> evidence pack -> customs papers
 
 Read it as an example: every step is one request, as any caller of the API would make it.
 """
