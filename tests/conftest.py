@@ -10,12 +10,14 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 # platformdirs, asked by the embedded PostgreSQL, warns without one, and warnings are errors.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="homeward-run-"))
 
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 from adapters.toolkit.transport import open_client
 from gateway.config import Settings
@@ -67,6 +69,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def clock() -> MovableClock:
     return MovableClock()
+
+
+WHOLE = tuple(
+    f"tests/faults/test_{name}.py" for name in ("chaos", "crash_points", "doors", "servers", "storage", "workers")
+)
+"""Their scenarios run several at once, in the one pytest process that has them all."""
+
+
+class Scheduler(LoadScopeScheduling):
+    """Test by test to whoever is free, but the whole processes' tests as one. xdist's own groups are lost on pytest 9."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole" if nodeid.startswith(WHOLE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    return Scheduler(config, log)
 
 
 DIAGONAL = {("sqlite", "rest"), ("postgresql", "soap")}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import WHOLE
 from tests.faults.where import FAULTS, NOT_ON
 
 HERE = Path(__file__).parent
@@ -52,6 +53,12 @@ def test_each_fault_has_its_tests_on_each_store(fault: str) -> None:
 def test_no_reason_is_given_where_there_is_a_test() -> None:
     there = stores_by_fault()
     assert [key for key in NOT_ON if key[1] in there.get(key[0], set())] == []
+
+
+def test_whole_processes_are_kept_together() -> None:
+    """Of several pytest processes one has them all: each would run all of them, for the few that it has."""
+    whole = {f"tests/faults/{path.name}" for path in HERE.glob("test_*.py") if "import whole" in path.read_text()}
+    assert whole == set(WHOLE) | {f"tests/faults/{Path(__file__).name}"}
 
 
 def test_every_fault_ends_with_the_judgement() -> None:

@@ -185,3 +185,16 @@ async def test_a_shut_lane_is_no_silence_of_the_carriers(house: House, monkeypat
     assert said.calls == []
     later = await house.settled.reading(lambda tx: tx.accounts.get(house.settled.account))
     assert later.due_at - house.clock() > timedelta(seconds=2900)  # nobody asks before it opens
+
+
+@by_rest
+async def test_a_number_that_was_given_out_before(house: House) -> None:
+    """The carrier still knows the parcel that had this waybill last year, delivered and all."""
+    booked = await house.booked()
+    before, now = house.clock() - timedelta(days=300), house.clock()
+    for code, at in (("COL", before), ("DLV", before + timedelta(days=4)), ("COL", now), ("HUB", now)):
+        await house.bench.tell("scans", waybill=booked.waybill, code=code, at=at.isoformat())
+    row = await polled(house)
+    assert (row.status, row.handed_over_at) == ("in_transit", now)
+    assert [one.wire_code for one in await events(house)] == ["COL", "HUB"]
+    await house.judge()

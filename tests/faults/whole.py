@@ -52,11 +52,10 @@ def whole(
 
     def make(scenario: Scenario) -> Any:
         spec = Spec(scenario, alone, own_postgres, soap_on, limit)
-        together = pytest.mark.xdist_group("whole")  # whichever of several pytest processes has one has all
         if not each:
-            return together(pytest.mark.parametrize("profile", list(on))(_test(spec)))
+            return pytest.mark.parametrize("profile", list(on))(_test(spec))
         cases = [pytest.param(profile, one, marks=mark(one)) for profile in on for one in each]
-        return together(pytest.mark.parametrize(("profile", "one"), cases)(_test_of_one(spec)))
+        return pytest.mark.parametrize(("profile", "one"), cases)(_test_of_one(spec))
 
     return make
 
