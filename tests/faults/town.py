@@ -73,7 +73,8 @@ class Town:
             "HOMEWARD_DATA": str(self.settings.data),
             "HOMEWARD_KEY_FILE": str(self.settings.keys),
             "HOMEWARD_DB": self.settings.db,
-            "HOMEWARD_DB_CONNECTIONS": "8",  # several towns share one server
+            "HOMEWARD_DB_CONNECTIONS": "8",  # several towns share one server,
+            "HOMEWARD_JOBS_AT_ONCE": "16",  # and a job that finds no connection free waits for its turn's end
             "HOMEWARD_REDIS": self.redis,
             "HOMEWARD_TEST_CLOCK": str(self.clock.path),
             "HOMEWARD_PRIVATE_ENDPOINTS": "true",
