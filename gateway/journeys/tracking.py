@@ -112,7 +112,11 @@ async def record(
 ) -> list[TrackingEvent]:
     """Keep what is new, and let everything known decide where the shipment stands. The events that were new."""
     shipment = await tx.shipments.get(shipment_id, lock=True)
-    new = await tx.events.add_distinct(shipment_id, seen, origin)
+    began = min(shipment.created_at, shipment.booked_at or shipment.created_at)
+    of_this_life = [event for event in seen if not lifecycle.of_an_earlier_life(event.occurred_at, began)]
+    if len(of_this_life) < len(seen):
+        log.info("tracking.earlier_life", shipment=shipment_id, scans=len(seen) - len(of_this_life))
+    new = await tx.events.add_distinct(shipment_id, of_this_life, origin)
     if not new:
         return []
     tx.stirred.add(shipment.return_id)

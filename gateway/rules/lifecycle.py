@@ -6,7 +6,7 @@ of events, so the order in which they arrive, repeated or shuffled, changes noth
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -88,6 +88,15 @@ def _latest(events: Iterable[Seen]) -> Seen:
 
 def _first_delivery(events: Iterable[Seen]) -> datetime | None:
     return min((event.occurred_at for event in events if event.status == T.DELIVERED), default=None)
+
+
+RECYCLED = timedelta(days=14)
+"""A scan so long before the shipment was planned is of another parcel: carriers give their numbers out again."""
+
+
+def of_an_earlier_life(occurred_at: datetime | None, began_at: datetime) -> bool:
+    """Whether a scan belongs to whoever had the waybill before. Scans of a few days before may be wrong clocks or zones."""
+    return occurred_at is not None and occurred_at < began_at - RECYCLED
 
 
 FINAL = frozenset({T.DELIVERED, T.RETURNED_TO_SENDER, T.LOST, T.CANCELLED})
