@@ -198,8 +198,8 @@ def _(value: CarrierInvoice) -> Any:
                 "type": str(line.type),
                 "wire_code": line.wire_code,
                 "description": line.description,
-                "informational": line.informational,
                 **shown(line.money),
+                **({"informational": True} if line.informational else {}),  # it says something and is not summed
             }
             for line in value.lines
         ],

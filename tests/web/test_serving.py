@@ -58,7 +58,7 @@ async def test_b19_a_body_that_does_not_come_is_a_408(
 ) -> None:
     monkeypatch.setattr(body, "PATIENCE", 0.1)
     head = f"POST /v1/returns HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {house.mine.key}\r\n"
-    head += "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    head += "Idempotency-Key: k-1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
     reader, writer = await asyncio.open_connection("127.0.0.1", served[1])
     writer.write(head.encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 408")
