@@ -231,6 +231,7 @@ async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | N
     await tx.attempts.set(
         attempt.id,
         state="unknown",
+        unknown_at=tx.now,
         reason=type(error).__name__ if error else "the process ended before the answer was written",
         wire_code=getattr(error, "wire_code", None),
         wire_text=getattr(error, "wire_text", None),

@@ -236,6 +236,6 @@ async def _told(tx: Desk, act: Act, attempt: Record, answer: str) -> None:
 
 
 def _absent_from(attempt: Record, profile: CarrierProfile) -> datetime:
-    """From when on "nothing found" may be believed."""
-    sent: datetime = attempt.sent_at
-    return sent + timedelta(seconds=profile.total_seconds + profile.settle_seconds)
+    """From when on "nothing found" may be believed. The intent is no measure: the call may have waited in its lane."""
+    unknown: datetime = attempt.unknown_at
+    return unknown + timedelta(seconds=profile.total_seconds + profile.settle_seconds)

@@ -114,6 +114,7 @@ attempts = Table(
     Column("wire_text", Text),
     Column("look_ups", Integer, nullable=False, default=0, server_default="0"),
     Column("sent_at", Instant, nullable=False),
+    Column("unknown_at", Instant),  # when we stopped listening: the call may have left long after `sent_at`
     Column("settled_at", Instant),
     *work(),
     due("attempts"),

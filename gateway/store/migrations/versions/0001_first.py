@@ -282,6 +282,7 @@ def upgrade() -> None:
         sa.Column("wire_text", sa.Text(), nullable=True),
         sa.Column("look_ups", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=False),
+        sa.Column("unknown_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
