@@ -51,7 +51,7 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
     """A newer version of a known return. Before booking it is followed; after booking a person looks at it."""
     shipments = await tx.shipments.of_return(known.id)
     stops = authorization.status in lifecycle.STOPS
-    under_way = [row for row in shipments if row.state not in (ShipmentState.CANCELLED, ShipmentState.REQUESTED)]
+    under_way = [row for row in shipments if await _is_under_way(tx, row)]
     status = authorization.status if stops or not under_way else ReturnStatus(known.status)
     review = None if stops or not under_way else "amended by the platform after booking"
     await tx.returns.set(
@@ -82,6 +82,13 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
             tx, NoticeKind.RETURN_APPROVED, _said(authorization), cause=f"approved:{known.id}", return_id=known.id
         )
         await plan(tx, source, await tx.returns.get(known.id))
+
+
+async def _is_under_way(tx: Desk, shipment: Record) -> bool:
+    """Whether the carrier may know of it: from the intent of a booking on, not only once it is confirmed."""
+    if shipment.state == ShipmentState.REQUESTED:
+        return await tx.attempts.holder("booking", shipment.id) is not None
+    return bool(shipment.state != ShipmentState.CANCELLED)
 
 
 async def _ask_for_review(tx: Desk, return_id: str, authorization: ReturnAuthorization, review: str) -> None:
@@ -123,6 +130,9 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     if waiting is not None:
         request = request.model_copy(update={"client_ref": waiting.request.client_ref})
         await tx.shipments.set(waiting.id, request=request, channel_id=channel.id, account_id=account.id)
+        if waiting.cancel_asked_at is not None:  # approved again before its job has ended it
+            await tx.shipments.set(waiting.id, cancel_asked_at=None)
+            tx.note("shipment.wanted_again", waiting.id, chain=row.id)
         return str(waiting.id)
     request = request.model_copy(update={"client_ref": _reference(row, len(planned))})
     return await _add_shipment(tx, row, channel, account, request)

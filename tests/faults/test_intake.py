@@ -11,6 +11,7 @@ from adapters import registry
 from gateway.journeys import intake, planning
 from gateway.store import tables
 from schemas.returns import ReturnStatus
+from schemas.shipments import ShipmentState
 from tests.faults.house import House
 from tests.faults.params import by_rest
 from tests.house.settled import API_KEY
@@ -94,6 +95,38 @@ async def test_f04_amended_after_booking(house: House) -> None:
     assert len(await house.ledger("booked")) == 1
     assert "review_amendment" in [task.kind for task in await house.tasks()]
     assert len(await house.notices("return.needs_review")) == 1
+    await house.judge()
+
+
+@by_rest
+@pytest.mark.usefixtures("told_only")
+async def test_f04_amended_while_the_booking_is_unknown(house: House) -> None:
+    """The carrier may have it already, as it was: a person looks, as at one that is confirmed."""
+    await house.script("accept_then_reset")
+    await send(house, 1, 0)
+    await house.run("ingest")
+    await house.run("book")
+    asked = (await house.shipment()).request
+    await send(house, 2, 5, note="changed my mind about the colour")
+    await house.come_to_rest()
+    assert (await house.shipment()).request == asked
+    assert "review_amendment" in [task.kind for task in await house.tasks()]
+    assert len(await house.ledger("booked")) == 1
+    await house.judge()
+
+
+@by_rest
+@pytest.mark.usefixtures("told_only")
+async def test_f05_approved_again_before_the_cancellation_is_done(house: House) -> None:
+    """What is wanted again in the moment in which it was to be stopped is booked: the last word counts."""
+    for number, minutes, status in ((1, 0, "approved"), (2, 5, "cancelled"), (3, 6, "approved")):
+        await send(house, number, minutes, status=status)
+        await house.run("ingest")
+    await house.come_to_rest()
+    row = await house.settled.return_of()
+    assert row is not None
+    assert (row.status, (await house.shipment()).state) == (ReturnStatus.BOOKED, ShipmentState.BOOKED)
+    assert len(await house.ledger("booked")) == 1
     await house.judge()
 
 
