@@ -158,6 +158,7 @@ class FindingKind(StrEnum):
     VOIDED_BILLED = "voided_billed"
     CURRENCY = "currency"
     UNKNOWN_CHARGE = "unknown_charge"
+    UNPRICED = "unpriced"
     SERVICE_MISMATCH = "service_mismatch"
     ACCESSORIAL_NOT_REQUESTED = "accessorial_not_requested"
     INSURANCE_NOT_REQUESTED = "insurance_not_requested"

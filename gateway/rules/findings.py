@@ -91,6 +91,27 @@ def unknown_charge(case: Case) -> Hit | None:
     return Hit(FindingKind.UNKNOWN_CHARGE, "the charge is in no table; a person decides what it is")
 
 
+PRICED = RATE | {
+    ChargeType.FUEL,
+    ChargeType.REMOTE_AREA,
+    ChargeType.PEAK_DEMAND,
+    ChargeType.ADDITIONAL_HANDLING,
+    ChargeType.OVERSIZE,
+    ChargeType.OVERWEIGHT,
+    ChargeType.SECURITY_RISK,
+    ChargeType.ENVIRONMENT,
+}
+"""What a price names when there is one: without any, nothing says that these are too much."""
+
+
+def unpriced(case: Case) -> Hit | None:
+    """Carriage of a booking that came with no price, no quote and no tariff: there is nothing that it could be above."""
+    if case.run.agreed or case.line.type not in PRICED or case.line.minor <= 0:
+        return None
+    because = f"the booking came without any price, {case.said(case.line.minor)} are billed; a person compares"
+    return Hit(FindingKind.UNPRICED, because)
+
+
 def service(case: Case) -> Hit | None:
     """Another service of the carrier's than was booked, and dearer."""
     line, booked = case.line, case.booked
@@ -117,6 +138,8 @@ def not_requested(case: Case) -> Hit | None:
     """Something that the booking did not ask for."""
     line = case.line
     if line.type in BY_ITSELF or line.type in (ChargeType.WEIGHT_ADJUSTMENT, ChargeType.UNKNOWN) or line.minor <= 0:
+        return None
+    if unpriced(case):
         return None
     if line.type in COVER:
         return _cover(case)
@@ -196,7 +219,7 @@ def _dock(booked: Booked) -> str:
 def rate(case: Case) -> Hit | None:
     """Above what was agreed, or never agreed at all."""
     line = case.line
-    if line.type in RATE and case.run.left(line.type) is None and line.minor > 0:
+    if line.type in RATE and case.run.left(line.type) is None and line.minor > 0 and case.run.agreed:
         return Hit(FindingKind.RATE_OVER, f"no charge was agreed, {case.said(line.minor)} are billed", expected=0)
     if line.type in BY_ITSELF - RATE or line.type in COVER or line.minor <= 0:
         return None
@@ -214,7 +237,7 @@ def _borne_out(case: Case) -> bool:
 def fuel(case: Case) -> Hit | None:
     """Above the agreed fuel. What follows a disputed weight, in the proportion agreed, is part of that dispute."""
     line, run = case.line, case.run
-    if line.type is not ChargeType.FUEL or line.minor <= 0:
+    if line.type is not ChargeType.FUEL or line.minor <= 0 or not run.agreed:
         return None
     if run.left(line.type) is None:
         return Hit(FindingKind.FUEL_OVER, f"no fuel was agreed, {case.said(line.minor)} are billed", expected=0)

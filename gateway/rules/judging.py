@@ -23,6 +23,7 @@ ORDER: Sequence[Rule] = (
     findings.voided,
     findings.currency,
     findings.unknown_charge,
+    findings.unpriced,
     findings.service,
     findings.not_requested,
     findings.weight,

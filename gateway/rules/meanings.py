@@ -53,6 +53,7 @@ MEANINGS: Mapping[FindingKind, Meaning] = {
     FindingKind.VOIDED_BILLED: _disputed("void_answer", "tracking"),
     FindingKind.CURRENCY: _held("agreed_currency"),
     FindingKind.UNKNOWN_CHARGE: _held("bill_line"),
+    FindingKind.UNPRICED: _held("agreed_charges"),
     FindingKind.SERVICE_MISMATCH: _disputed("booking", "label"),
     FindingKind.ACCESSORIAL_NOT_REQUESTED: _disputed("booking"),
     FindingKind.INSURANCE_NOT_REQUESTED: _disputed("booking"),

@@ -31,6 +31,7 @@ BOOKED = Booked(
     ship_on=SHIPPED,
 )
 VOIDED = replace(BOOKED, live=False, moved=False)
+UNPRICED = replace(BOOKED, agreed={}, currency=None)
 
 
 def line(minor: int, kind: ChargeType = FREIGHT, **given: Any) -> BilledLine:
@@ -158,6 +159,10 @@ K = FindingKind
         (line(300, ChargeType.SERVICE_FEE, waybill=None), BOOKED, K.INVOICE_LEVEL_FEE, 300),
         (line(1, UNKNOWN), BOOKED, K.UNKNOWN_CHARGE, 0),
         (line(10_000, currency="USD"), BOOKED, K.CURRENCY, 0),
+        (line(10_000), UNPRICED, K.UNPRICED, 0),
+        (line(1_500, FUEL), UNPRICED, K.UNPRICED, 0),
+        (line(300, ChargeType.REMOTE_AREA), UNPRICED, K.UNPRICED, 0),
+        (line(300, ChargeType.SIGNATURE), UNPRICED, K.ACCESSORIAL_NOT_REQUESTED, 0),
         (line(10_000), VOIDED, K.VOIDED_BILLED, 0),
         (line(10_000), replace(VOIDED, moved=True), K.USED_AFTER_VOID, 10_000),
         (line(12_000), replace(VOIDED, moved=True), K.RATE_OVER, 10_000),
