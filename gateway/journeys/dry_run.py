@@ -27,6 +27,14 @@ from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind
 from schemas.shipments import BookingRequest
 
 NOT_OURS = "not_booked_by_us"
+NO_PRICE = {
+    "missing": "something is missing",
+    "paused": "the account is paused",
+    "not_given": "the carrier gives no price beforehand",
+    "refused": "the carrier refuses it",
+    "no_answer": "the carrier gives no answer",
+}
+"""Why there is no price, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,9 @@ class DryRun:
     clocks: list[WouldStart] = field(default_factory=list)
     quotes: Sequence[Quote] = ()
     no_price: str | None = None
-    """Why there is no price; None where there is one."""
+    """Which of `NO_PRICE` it is; None where there is a price."""
+    failed: str = ""
+    """The error's name, where the carrier gave no answer."""
 
 
 async def of_return(gw: Gateway, exporter_id: str, return_id: str) -> DryRun:
@@ -130,21 +140,21 @@ def _customs_clock(case: CustomsCase | None) -> Sequence[WouldStart]:
 async def _priced(gw: Gateway, found: DryRun) -> DryRun:
     """Ask for the price where it can be asked for. A refusal says what the booking would be refused for."""
     if found.request is None or found.account is None:
-        found.no_price = "something is missing"
+        found.no_price = "missing"
         return found
     if found.account.paused or gw.settings.carriers_paused:
-        found.no_price = "the account is paused"
+        found.no_price = "paused"
         return found
     carrier = gw.open_carrier(found.account)
     if not isinstance(carrier, QuotesCharges):
-        found.no_price = "the carrier gives no price beforehand"
+        found.no_price = "not_given"
         return found
     request, ask = found.request, carrier.quote
     try:
         found.quotes = await twice_if_stale(lambda: ask(request))
     except Refused as error:
         found.missing.append(Missing(str(error.code), str(error) or "the carrier refuses it"))
-        found.no_price = "the carrier refuses it"
+        found.no_price = "refused"
     except AdapterError as error:
-        found.no_price = f"the carrier gives no answer: {type(error).__name__}"
+        found.no_price, found.failed = "no_answer", f": {type(error).__name__}"
     return found

@@ -30,9 +30,11 @@ class WayTold(Told):
 
 
 class PriceTold(Told):
-    """`available` is false where the carrier gives none, with the reason. `insurance` is what of the total covers loss."""
+    """`available` is false where the carrier gives none, with the reason; `code` is missing, paused, not_given, refused or
+    no_answer. `insurance` is what of the total covers loss."""
 
     available: bool
+    code: str | None
     because: str | None
     total: Money | None
     insurance: Money | None

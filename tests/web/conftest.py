@@ -40,8 +40,10 @@ async def open_house(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Ope
 
 
 @pytest.fixture
-async def house(open_house: OpenHouse) -> House:
-    return await open_house()
+async def house(open_house: OpenHouse, request: pytest.FixtureRequest) -> House:
+    """On SQLite; on each database in turn where the module says `ON_BOTH`."""
+    both: Settings | None = request.getfixturevalue("settings") if "settings" in request.fixturenames else None
+    return await open_house(**({"db": both.db} if both else {}))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
@@ -109,6 +110,8 @@ class House:
         return Api(self.client, await settling_in.add_key(self.gw, owner, "test", scopes), owner)
 
 
+ON_BOTH = pytest.mark.usefixtures("settings")
+"""For a module's `pytestmark`: its house stands on each database in turn."""
 OpenHouse = Callable[..., Awaitable[House]]
 PUSH_SECRET = "whsec_c2VjcmV0LW9mLXRoZS1jYXJyaWVy"
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS1zaG9w"

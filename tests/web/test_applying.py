@@ -1,16 +1,15 @@
 """Applications through the doors, on both stores: checked before they are handed in, decided by hand, on the timeline."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gateway.config import Settings
 from tests.web.browser import Browser
-from tests.web.doors import ITEM, House, OpenHouse, a_return
+from tests.web.doors import ITEM, ON_BOTH, House, a_return
 
+pytestmark = ON_BOTH
 PDF = b"%PDF-1.7\n"
 TERMS: dict[str, Any] = {
     "name": "Maison Exemple 2026",
@@ -22,20 +21,6 @@ TERMS: dict[str, Any] = {
     "quality": {"reasons": ["defective", "damaged"], "clause": "7.2"},
     "costs": [{"cost": "freight", "bearer": "seller"}],
 }
-
-
-@pytest.fixture
-async def house(open_house: OpenHouse, settings: Settings) -> House:
-    """On each database in turn."""
-    return await open_house(db=settings.db)
-
-
-@pytest.fixture
-async def browser(house: House) -> AsyncIterator[Browser]:
-    made = Browser(house)
-    await made.sign_in()
-    yield made
-    await made.session.close()
 
 
 async def upload(house: House, content: bytes) -> str:
@@ -199,24 +184,24 @@ async def test_who_applies_does_not_decide(house: House) -> None:
     ("zh", ("与约定条款核对", "无法判断", "条款中没有此项约定", "销售合同")),
 ])  # fmt: skip
 async def test_the_console_shows_every_clause_and_takes_the_decision(
-    house: House, browser: Browser, language: str, words: tuple[str, ...]
+    house: House, inside: Browser, language: str, words: tuple[str, ...]
 ) -> None:
     made = await house.mine.post("/v1/applications", await application(house, rma_number="R-9"), 201)
     page = f"/console/applications/{made['id']}"
-    listed = await (await browser.get(f"/console/applications?lang={language}")).text()
+    listed = await (await inside.get(f"/console/applications?lang={language}")).text()
     assert page in listed
     assert "R-9" in listed
-    shown = await (await browser.get(f"{page}?lang={language}")).text()
+    shown = await (await inside.get(f"{page}?lang={language}")).text()
     assert all(word in shown for word in words)
-    token = await browser.token(page)
-    assert (await browser.post(f"{page}/approve", {})).status == 403
+    token = await inside.token(page)
+    assert (await inside.post(f"{page}/approve", {})).status == 403
     for reason in ("", " ", "a\x00b", "x" * 4001):
-        assert (await browser.post(f"{page}/reject", {"csrf": token, "reason": reason})).status == 422
-    asked = await browser.post(f"{page}/ask_papers", {"csrf": token, "reason": "photographs\r\nof the seam"})
+        assert (await inside.post(f"{page}/reject", {"csrf": token, "reason": reason})).status == 422
+    asked = await inside.post(f"{page}/ask_papers", {"csrf": token, "reason": "photographs\r\nof the seam"})
     assert (asked.status, asked.headers["Location"]) == (303, page)
-    assert "of the seam" in await (await browser.get(page)).text()
-    assert (await browser.post(f"{page}/approve", {"csrf": token})).status == 303
-    assert (await browser.post(f"{page}/withdraw", {"csrf": token})).status == 409
+    assert "of the seam" in await (await inside.get(page)).text()
+    assert (await inside.post(f"{page}/approve", {"csrf": token})).status == 303
+    assert (await inside.post(f"{page}/withdraw", {"csrf": token})).status == 409
     assert (await house.mine.get(f"/v1/applications/{made['id']}"))["state"] == "approved"
-    assert page in await (await browser.get(f"/console/returns/{made['return_id']}")).text()
-    assert (await browser.get("/console/applications/app_none")).status == 404
+    assert page in await (await inside.get(f"/console/returns/{made['return_id']}")).text()
+    assert (await inside.get("/console/applications/app_none")).status == 404

@@ -1,14 +1,13 @@
 """A customs case through the doors, on both stores: weighed, confirmed by a person, its clock run, booked only when whole."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from gateway.config import Settings
 from tests.web.browser import Browser
-from tests.web.doors import House, OpenHouse, a_return
+from tests.web.doors import ON_BOTH, House, a_return
 
+pytestmark = ON_BOTH
 FACTS: dict[str, Any] = {
     "supervision": "9610",
     "declaration_number": "310120260000000001",
@@ -20,20 +19,6 @@ FACTS: dict[str, Any] = {
     "food": False,
 }
 RELIEF = {"regime": "cn_2026_16"}
-
-
-@pytest.fixture
-async def house(open_house: OpenHouse, settings: Settings) -> House:
-    """On each database in turn."""
-    return await open_house(db=settings.db)
-
-
-@pytest.fixture
-async def browser(house: House) -> AsyncIterator[Browser]:
-    made = Browser(house)
-    await made.sign_in()
-    yield made
-    await made.session.close()
 
 
 async def waiting(house: House) -> str:
@@ -138,18 +123,18 @@ async def test_papers_of_the_case_tick_the_list_and_a_bad_mrn_is_named(house: Ho
     ("zh", ("中国：跨境电商出口退运", "在期限内", "可能适用", "税务证明")),
 ])  # fmt: skip
 async def test_the_console_weighs_and_a_person_confirms(
-    house: House, browser: Browser, language: str, words: tuple[str, ...]
+    house: House, inside: Browser, language: str, words: tuple[str, ...]
 ) -> None:
     return_id = await waiting(house)
     page = f"/console/returns/{return_id}/customs"
-    token = await browser.token(page)
+    token = await inside.token(page)
     form = {name: str(value) for name, value in FACTS.items() if name != "food"} | {"food": "no", "csrf": token}
-    assert (await browser.post(page, form | {"export_mrn": "x"})).status == 422
-    assert (await browser.post(page, form | {"csrf": ""})).status == 403
-    assert (await browser.post(page, form)).status == 303
-    shown = await (await browser.get(f"{page}?lang={language}")).text()
+    assert (await inside.post(page, form | {"export_mrn": "x"})).status == 422
+    assert (await inside.post(page, form | {"csrf": ""})).status == 403
+    assert (await inside.post(page, form)).status == 303
+    shown = await (await inside.get(f"{page}?lang={language}")).text()
     assert all(word in shown for word in words)
-    assert (await browser.post(f"{page}/confirm", {"csrf": token, "regime": "cn_quality"})).status == 409
-    assert (await browser.post(f"{page}/confirm", {"csrf": token, **RELIEF})).status == 303
+    assert (await inside.post(f"{page}/confirm", {"csrf": token, "regime": "cn_quality"})).status == 409
+    assert (await inside.post(f"{page}/confirm", {"csrf": token, **RELIEF})).status == 303
     assert (await house.mine.get(f"/v1/returns/{return_id}/customs"))["regime"] == "cn_2026_16"
-    assert page in await (await browser.get(f"/console/returns/{return_id}")).text()
+    assert page in await (await inside.get(f"/console/returns/{return_id}")).text()

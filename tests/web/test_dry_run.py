@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from gateway.config import Settings
 from gateway.journeys import dry_run, settling_in
 from gateway.store import tables
 from schemas.charges import ChargeType
@@ -13,15 +12,10 @@ from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, Retu
 from schemas.values import Money, Party, Weight
 from tests.house.settled import Settled
 from tests.sandbox.bench import party
-from tests.web.doors import ITEM, RETURNER, WAREHOUSE, House, OpenHouse, a_return
+from tests.web.doors import ITEM, ON_BOTH, RETURNER, WAREHOUSE, House, a_return
 
+pytestmark = ON_BOTH
 ASK = "/v1/returns:validate"
-
-
-@pytest.fixture
-async def house(open_house: OpenHouse, settings: Settings) -> House:
-    """On each database in turn. Every table has as many rows after the test's dry runs as the test itself made."""
-    return await open_house(db=settings.db)
 
 
 async def rows(house: House) -> dict[str, int]:
@@ -64,7 +58,7 @@ async def test_without_an_answer_of_the_carrier_the_price_is_not_available_and_s
     async with house.gw.store.transaction(house.mine.exporter_id) as tx:
         await tx.accounts.set(house.account_id, paused="the carrier rejects the credentials")
     paused = await house.mine.post(ASK, a_return())
-    assert paused["price"]["because"] == "the account is paused"
+    assert (paused["price"]["code"], paused["price"]["because"]) == ("paused", "the account is paused")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +138,7 @@ async def test_the_price_is_the_carriers_own_with_its_insurance_apart(settled: S
     found = await dry_run.of_hypothesis(settled.gateway, settled.exporter, authorization)
     assert found.request is not None
     if settled.carrier == "soap":
-        assert (found.quotes, found.no_price) == ((), "the carrier gives no price beforehand")
+        assert (found.quotes, found.no_price) == ((), "not_given")
         return
     assert found.no_price is None
     (quote,) = found.quotes

@@ -7,18 +7,13 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.config import Settings
 from gateway.live import Live
 from gateway.web import live
 from tests.house.waiting import eventually
 from tests.web.browser import Browser
-from tests.web.doors import Api, House, OpenHouse, a_return
+from tests.web.doors import ON_BOTH, Api, House, a_return
 
-
-@pytest.fixture
-async def house(open_house: OpenHouse, settings: Settings) -> House:
-    """On each database in turn."""
-    return await open_house(db=settings.db)
+pytestmark = ON_BOTH
 
 
 async def stream(house: House, api: Api, return_id: str, **headers: str) -> ClientResponse:

@@ -11,14 +11,10 @@ from gateway.web.app import SERVER, build_app
 from gateway.web.console.queues import QUEUES
 from gateway.web.routes import ROUTES
 from tests.web.browser import Browser
-from tests.web.doors import Api, House, OpenHouse, a_return
+from tests.web.doors import ON_BOTH, Api, House, a_return
 from tests.web.test_access import furnish, place
 
-
-@pytest.fixture
-async def house(open_house: OpenHouse, settings: Settings) -> House:
-    """On each database in turn."""
-    return await open_house(db=settings.db)
+pytestmark = ON_BOTH
 
 
 async def test_every_reading_route_and_page_is_served(house: House) -> None:

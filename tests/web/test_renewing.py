@@ -1,30 +1,15 @@
 """Renewing through the doors, on both stores: the route, and the console's act in both languages."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from gateway.config import Settings
 from gateway.journeys import clocks
 from tests.web.browser import Browser
-from tests.web.doors import House, OpenHouse, a_return
+from tests.web.doors import ON_BOTH, House, a_return
 
+pytestmark = ON_BOTH
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-async def house(open_house: OpenHouse, settings: Settings) -> House:
-    """On each database in turn."""
-    return await open_house(db=settings.db)
-
-
-@pytest.fixture
-async def browser(house: House) -> AsyncIterator[Browser]:
-    made = Browser(house)
-    await made.sign_in()
-    yield made
-    await made.session.close()
 
 
 async def booked(house: House) -> tuple[str, str]:
@@ -81,20 +66,20 @@ async def test_adapters_say_how_far_they_renew(house: House) -> None:
     ("zh", "未在期限内使用。延长天数（1 至 30）", "正在申请续期。"),
 ])  # fmt: skip
 async def test_the_console_offers_it_once_it_expired(
-    house: House, browser: Browser, language: str, offer: str, wait: str
+    house: House, inside: Browser, language: str, offer: str, wait: str
 ) -> None:
     return_id, shipment_id = await booked(house)
     page = f"/console/returns/{return_id}?lang={language}"
-    assert offer not in await (await browser.get(page)).text()
+    assert offer not in await (await inside.get(page)).text()
     house.clock.forward(DAY)
-    await browser.sign_in()  # a session ends after half a day
-    assert offer in await (await browser.get(page)).text()
-    act, token = f"/console/bookings/{shipment_id}/renew", await browser.token(page)
-    assert (await browser.post(act, {"days": "7"})).status == 403
-    assert (await browser.post(act, {"csrf": token, "days": "-7"})).status == 422
-    assert (await browser.post(act, {"csrf": token, "days": "31"})).status == 422
-    answer = await browser.post(act, {"csrf": token, "days": "7"})
+    await inside.sign_in()  # a session ends after half a day
+    assert offer in await (await inside.get(page)).text()
+    act, token = f"/console/bookings/{shipment_id}/renew", await inside.token(page)
+    assert (await inside.post(act, {"days": "7"})).status == 403
+    assert (await inside.post(act, {"csrf": token, "days": "-7"})).status == 422
+    assert (await inside.post(act, {"csrf": token, "days": "31"})).status == 422
+    answer = await inside.post(act, {"csrf": token, "days": "7"})
     assert (answer.status, answer.headers["Location"]) == (303, f"/console/returns/{return_id}")
-    shown = await (await browser.get(page)).text()
+    shown = await (await inside.get(page)).text()
     assert wait in shown
     assert offer not in shown

@@ -73,31 +73,33 @@ def check_told(findings: Sequence[Finding], terms: SalesTerms | None, now: datet
     return CheckTold(fits=fits, findings=tuple(_finding(one, terms, now) for one in findings))
 
 
-async def _application(call: Call, asked: AskedApplication) -> Application:
+async def _application(tx: Desk, asked: AskedApplication) -> Application:
     named = ("ordered_on", "invoiced_on", "shipped_on", "delivered_on", "packaging", "despite")
     said = {name: getattr(asked, name) for name in named}
-    return Application(**said, papers=await papers_of(call.tx, asked.papers))
+    return Application(**said, papers=await papers_of(tx, asked.papers))
+
+
+async def checked(tx: Desk, asked: AskedApplication) -> CheckTold:
+    """What would be told if it were handed in now."""
+    application = await _application(tx, asked)
+    findings = await applying.check(tx, asked.terms_id, application, authorization_of(asked, "check").items)
+    row = await tx.terms.get(asked.terms_id) if asked.terms_id else None
+    return check_told(findings, row.terms if row else None, tx.now)
+
+
+async def submitted(tx: Desk, asked: AskedApplication) -> str:
+    """Handed in; its id."""
+    _, rma_id = await check_numbers(tx, asked)
+    application, authorization = await _application(tx, asked), authorization_of(asked, rma_id)
+    return await applying.submit(tx, asked.terms_id, application, authorization, asked.external_id)
 
 
 async def check_application(call: Call) -> Answer:
-    """What would be told if it were handed in now."""
-    asked = call.asked(AskedApplication)
-    application = await _application(call, asked)
-    findings = await applying.check(call.tx, asked.terms_id, application, authorization_of(asked, "check").items)
-    row = await call.tx.terms.get(asked.terms_id) if asked.terms_id else None
-    return Answer(check_told(findings, row.terms if row else None, call.tx.now))
+    return Answer(await checked(call.tx, call.asked(AskedApplication)))
 
 
 async def create_application(call: Call) -> Answer:
-    asked = call.asked(AskedApplication)
-    _, rma_id = await check_numbers(call.tx, asked)
-    application_id = await applying.submit(
-        call.tx,
-        asked.terms_id,
-        await _application(call, asked),
-        authorization_of(asked, rma_id),
-        asked.external_id,
-    )
+    application_id = await submitted(call.tx, call.asked(AskedApplication))
     row = await call.tx.applications.get(application_id)
     return Answer(await told(call.tx, row), {"Location": f"/v1/applications/{application_id}"})
 

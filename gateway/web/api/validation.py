@@ -31,10 +31,10 @@ async def validate_return(call: Call) -> Answer:
     else:
         asked = call.asked(AskedReturn)
         found = await dry_run.of_hypothesis(call.gw, owner, authorization_of(asked, asked.rma_id or "dry-run"))
-    return Answer(_told(found, call.gw.clock()))
+    return Answer(told(found, call.gw.clock()))
 
 
-def _told(found: DryRun, now: datetime) -> ValidationTold:
+def told(found: DryRun, now: datetime) -> ValidationTold:
     return ValidationTold(
         bookable=not found.missing,
         way=_way(found),
@@ -75,11 +75,13 @@ def _price(found: DryRun) -> PriceTold:
     wanted = found.channel.service if found.channel else ""
     quote = next((one for one in found.quotes if one.service == wanted), next(iter(found.quotes), None))
     if quote is None:
-        because = found.no_price or "the carrier names no price"
-        return PriceTold(available=False, because=because, total=None, insurance=None, quotes=())
+        code = found.no_price or "not_given"
+        because = dry_run.NO_PRICE[code] + found.failed
+        return PriceTold(available=False, code=code, because=because, total=None, insurance=None, quotes=())
     cover = [charge.money for charge in quote.charges if charge.type in COVER]
     return PriceTold(
         available=True,
+        code=None,
         because=None,
         total=quote.total or _sum(charge.money for charge in quote.charges),
         insurance=_sum(cover),

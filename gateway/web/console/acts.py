@@ -88,13 +88,13 @@ async def record_acceptance(request: web.Request) -> web.Response:
         async with gw.store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
             row = await find_return(tx, said_id)
             exporter = await tx.exporters.get(tx.exporter_id)
-            evidence = [await _keep(tx, row, file, gw.settings.document_limit) for file in _files(form)]
+            evidence = [await keep_file(tx, row.id, file, gw.settings.document_limit) for file in _files(form)]
             body = {**_said(form, row, exporter.zone), "evidence": [{"document_id": one} for one in evidence]}
             await accept(tx, row.id, _read(body), "console")
     except Problem as problem:
         async with gw.store.reading(visit.caller.exporter_id) as tx:
             row = await find_return(tx, said_id)
-            errors = _spoken(problem, words_of(request).language)
+            errors = spoken_errors(problem, words_of(request).language)
             return await return_page(request, visit, tx, row, errors=errors, status=problem.status)
     return seen(f"/console/returns/{row.id}?recorded=1#acceptance")
 
@@ -106,7 +106,8 @@ def _read(body: Mapping[str, Any]) -> AskedAcceptance:
         raise invalid(error) from error
 
 
-def _spoken(problem: Problem, language: str) -> list[str]:
+def spoken_errors(problem: Problem, language: str) -> list[str]:
+    """What was wrong with a form, one line a field."""
     spoken = LANGUAGES.index(language)
     if not problem.errors:
         return [problem.slug]
@@ -119,11 +120,11 @@ def _files(form: Any) -> list[web.FileField]:
     return [file for file in form.getall("photographs", []) if isinstance(file, web.FileField) and file.filename]
 
 
-async def _keep(tx: Desk, row: Record, file: web.FileField, limit: int) -> str:
+async def keep_file(tx: Desk, return_id: str | None, file: web.FileField, limit: int) -> str:
     content = await asyncio.to_thread(file.file.read, limit + 1)
     if len(content) > limit:
         raise Problem("body-too-large")
-    return await keep_upload(tx, content, row.id)
+    return await keep_upload(tx, content, return_id)
 
 
 def _said(form: Form, row: Record, zone: str) -> dict[str, Any]:

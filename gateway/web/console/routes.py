@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, applying, customs, invoices, lanes, pages
+from gateway.web.console import acts, apply, applying, customs, invoices, lanes, pages
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -26,6 +26,9 @@ ACTS: Mapping[str, str | None] = {
     "/console/returns/{id}/acceptances": "create_acceptance",
     "/console/returns/{id}/customs": "describe_customs",
     "/console/returns/{id}/customs/confirm": "confirm_customs",
+    "/console/returns/{id}/dry_run": "validate_return",
+    "/console/applications": "create_application",
+    "/console/applications/check": "check_application",
     "/console/applications/{id}/approve": "approve_application",
     "/console/applications/{id}/reject": "reject_application",
     "/console/applications/{id}/ask_papers": "ask_papers",
@@ -94,6 +97,7 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/returns/{id}/customs", customs.case),
         web.get("/console/returns/{id}/packs/{pack:evidence|papers}", pages.pack),
         web.get("/console/applications", applying.applications),
+        web.get("/console/applications/new", apply.new),
         web.get("/console/applications/{id}", applying.application),
         web.get("/console/documents/{id}", pages.document),
         web.get("/console/invoices", invoices.invoices),
@@ -106,6 +110,9 @@ def console_routes() -> list[web.RouteDef]:
         web.post("/console/returns/{id}/acceptances", acts.record_acceptance),
         web.post("/console/returns/{id}/customs", customs.describe),
         web.post("/console/returns/{id}/customs/confirm", customs.confirm),
+        web.post("/console/returns/{id}/dry_run", apply.try_return),
+        web.post("/console/applications", apply.submit),
+        web.post("/console/applications/check", apply.check),
         web.post("/console/applications/{id}/approve", applying.approve),
         web.post("/console/applications/{id}/reject", applying.reject),
         web.post("/console/applications/{id}/ask_papers", applying.ask_papers),

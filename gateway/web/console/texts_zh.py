@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_applying, texts_lanes, texts_money, texts_renewing
+from gateway.web.console import texts_apply_form, texts_applying, texts_lanes, texts_money, texts_renewing
 
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
@@ -287,5 +287,6 @@ TEXTS: Mapping[str, str] = {
     **texts_money.ZH,
     **texts_renewing.ZH,
     **texts_lanes.ZH,
+    **texts_apply_form.ZH,
     **texts_applying.ZH,
 }

@@ -62,6 +62,10 @@ class Words:
         """`2026-03-02 17:30`, in the exporter's zone."""
         return at.astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%d %H:%M") if at else "–"
 
+    def when_in(self, at: datetime, zone: str) -> str:
+        """`2026-03-02 17:30 (Asia/Shanghai)`: where another zone than the reader's counts."""
+        return f"{at.astimezone(ZoneInfo(zone)).strftime('%Y-%m-%d %H:%M')} ({zone})"
+
     def age(self, span: timedelta | int) -> str:
         """The size of a span in its largest fitting unit, and the next one of days."""
         seconds = abs(int(span.total_seconds() if isinstance(span, timedelta) else span))
