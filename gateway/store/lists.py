@@ -1,13 +1,15 @@
 """Lists and queues for the doors: pages by a key of time and id, never a count, never an offset.
 
-A queue reads one row more than it shows, so "200+" can be said without counting a million.
+A page begins where the key says, which an index finds at any depth: compared as one value, because databases search for
+`(at, id) < (…)` and read through everything before it for `at < … or (at = … and id < …)`. A queue reads one row more than
+it shows, so "200+" can be said without counting a million.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, literal, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from gateway.store import tables
@@ -18,6 +20,10 @@ Taken = IntegrityError
 After = tuple[datetime, str] | None
 """The last row's time and id of the page before."""
 OPEN_DELIVERIES = ("waiting", "dead")
+
+
+def _key(at: Any, after: tuple[datetime, str]) -> Any:
+    return tuple_(literal(after[0], at.type), literal(after[1]))
 
 
 class Lists:
@@ -32,13 +38,13 @@ class Lists:
     async def _newest(self, table: Any, at: Any, after: After, limit: int, *conditions: Any) -> Sequence[Record]:
         statement = self._mine(table, *conditions)
         if after:
-            statement = statement.where((at < after[0]) | ((at == after[0]) & (table.c.id < after[1])))
+            statement = statement.where(tuple_(at, table.c.id) < _key(at, after))
         return await self.tx.all(statement.order_by(at.desc(), table.c.id.desc()).limit(limit))
 
     async def _oldest(self, table: Any, at: Any, after: After, limit: int, *conditions: Any) -> Sequence[Record]:
         statement = self._mine(table, *conditions)
         if after:
-            statement = statement.where((at > after[0]) | ((at == after[0]) & (table.c.id > after[1])))
+            statement = statement.where(tuple_(at, table.c.id) > _key(at, after))
         return await self.tx.all(statement.order_by(at, table.c.id).limit(limit))
 
     async def returns(self, status: str | None, after: After, limit: int) -> Sequence[Record]:
@@ -88,7 +94,7 @@ class Lists:
         if states:
             statement = statement.where(deliveries.c.state.in_(states))
         if after:
-            statement = statement.where((at < after[0]) | ((at == after[0]) & (deliveries.c.id < after[1])))
+            statement = statement.where(at <= after[0], tuple_(at, deliveries.c.id) < _key(at, after))
         return await self.tx.all(statement.order_by(at.desc(), deliveries.c.id.desc()).limit(limit))
 
     async def messages(self, state: str | None, after: After, limit: int) -> Sequence[Record]:
@@ -100,7 +106,7 @@ class Lists:
             statement = statement.where(table.c.state == state)
         at = table.c.received_at
         if after:
-            statement = statement.where((at < after[0]) | ((at == after[0]) & (table.c.id < after[1])))
+            statement = statement.where(tuple_(at, table.c.id) < _key(at, after))
         return await self.tx.all(statement.order_by(at.desc(), table.c.id.desc()).limit(limit))
 
     async def unknown_attempts(self, limit: int) -> Sequence[Record]:

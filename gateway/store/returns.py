@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from gateway.store import tables
 from gateway.store.transaction import Record, Shelf
@@ -39,12 +39,22 @@ class Returns(Shelf):
             await self.tx.add_new(tables.numbers, *rows, unique=unique)
 
     async def search(self, number: str, limit: int = 50) -> Sequence[Record]:
-        """Returns known by this number, whatever kind of number it is, newest first."""
+        """Returns known by this number, whatever kind of number it is, newest first.
+
+        Ids sort by age, so the newest of thousands (a postal code) are read off the end of the index; and an `OR` with our
+        own id would make PostgreSQL read every return there is.
+        """
         numbers = tables.numbers.c
-        ids = (
+        known = (
             select(numbers.return_id)
             .where(numbers.exporter_id == self.tx.exporter_id, numbers.canonical == canonical_number(number))
             .distinct()
+            .order_by(numbers.return_id.desc())
+            .limit(limit)
+            .subquery()
         )
-        statement = self.mine().where((self.table.c.id == number) | self.table.c.id.in_(ids))
-        return await self.tx.all(statement.order_by(self.table.c.created_at.desc()).limit(limit))
+        ids = select(known.c.return_id).union_all(select(literal(number)))
+        statement = self.mine().where(self.table.c.id.in_(ids))
+        return await self.tx.all(
+            statement.order_by(self.table.c.created_at.desc(), self.table.c.id.desc()).limit(limit)
+        )

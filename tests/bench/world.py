@@ -1,4 +1,4 @@
-"""What both benches need: a data folder with an exporter, his account, shop and channel."""
+"""What the benches need: a data folder with an exporter, his account, shop and channel."""
 
 import base64
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class World:
     source: str
 
 
-async def settle_in(data: Path, carrier_url: str) -> World:
+async def settle_in(data: Path, carrier_url: str, db: str = "") -> World:
     """An exporter whose carrier is at `carrier_url`."""
-    async with ready_gateway(Settings(data=data, private_endpoints=True)) as gw:
+    async with ready_gateway(Settings(data=data, private_endpoints=True, db=db)) as gw:
         exporter = await settling_in.add_exporter(gw, "Bench")
         key = await settling_in.add_key(gw, exporter, "bench")
         async with gw.store.transaction(exporter) as tx:
