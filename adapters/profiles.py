@@ -88,6 +88,10 @@ class CarrierProfile(Facts):
     total_seconds: float = 45.0
     hand_over: DeadlinePolicy | None = None
     acceptance: DeadlinePolicy | None = None
+    holds: tuple[DeadlinePolicy, ...] = ()
+    """How long a parcel waits at a collection point before it goes back."""
+    claims: tuple[DeadlinePolicy, ...] = ()
+    """How long a loss, a damage or a delay may be claimed, and from when."""
     bills_as: ShortText | None = None
     """What its invoices call the carrier, where that is not the adapter's id: several adapters may be one carrier."""
     limits: tuple[StatedLimit, ...] = ()

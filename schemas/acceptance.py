@@ -6,7 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from schemas.values import Dimensions, DocumentId, Instant, Model, Money, Note, ShortText, Text, Weight
+from schemas.starts import ClaimKind, ClockStart
+from schemas.values import Country, Dimensions, DocumentId, Instant, Model, Money, Note, ShortText, Text, Weight
 
 
 class Clock(StrEnum):
@@ -134,6 +135,12 @@ class DeadlinePolicy(Model):
     amount: Annotated[int, Field(gt=0, le=10_000)]
     unit: LimitUnit
     source: PolicySource = PolicySource.DEFAULT
+    starts: ClockStart | None = None
+    """What sets it running; None: what its clock goes by."""
+    about: ClaimKind | None = None
+    """Of a claim's limit: for which kind; None is all kinds."""
+    countries: tuple[Country, ...] = ()
+    """The consignee's, where it does not hold everywhere."""
     stated_by: Instant | None = None
     """The end as the carrier's answer names it, as an instant: amount and unit are then not counted."""
     stated_on: date | None = None
@@ -195,11 +202,14 @@ class MoveKind(StrEnum):
 
 
 class Move(Model):
-    """Something that moved a deadline after its start. `amount` belongs to an extension, in its terms' unit."""
+    """Something that moved a deadline after its start. `amount` belongs to an extension, in its terms' unit; `proof` is the
+    document that shows why."""
 
     kind: MoveKind
     at: Instant
     amount: Annotated[int, Field(gt=0, le=10_000)] | None = None
+    reason: Note | None = None
+    proof: DocumentId | None = None
 
 
 class Deadline(Model):

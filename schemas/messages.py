@@ -68,6 +68,7 @@ class NoticeKind(StrEnum):
     TRACKING_STATUS_CHANGED = "tracking.status_changed"
     TRACKING_EXCEPTION = "tracking.exception"
     DEADLINE_STARTED = "deadline.started"
+    DEADLINE_MOVED = "deadline.moved"
     DEADLINE_REMINDER = "deadline.reminder"
     DEADLINE_MISSED = "deadline.missed"
     DEADLINE_MET = "deadline.met"

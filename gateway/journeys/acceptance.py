@@ -11,7 +11,7 @@ from adapters import registry
 from adapters.seam import VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import clocks, tracking, verdicts
+from gateway.journeys import clocks, following, tracking, verdicts
 from gateway.journeys.notices import announce
 from gateway.rules import deadlines, lifecycle
 from gateway.store.store import Desk
@@ -39,6 +39,11 @@ STATUS_OF = {
     AcceptanceDecision.REJECT: ReturnStatus.REJECTED,
     AcceptanceDecision.DISPOSE: ReturnStatus.REJECTED,
 }
+DECIDES = {
+    ExpiryAction.AUTO_ACCEPT: AcceptanceDecision.ACCEPT,
+    ExpiryAction.DISPOSE: AcceptanceDecision.DISPOSE,
+}
+"""What of a policy's actions is a decision of ours to record. To send a parcel back is the carrier's or a person's to do."""
 TOLD_AS = {
     ReturnStatus.ACCEPTED: DecisionKind.ACCEPTED,
     ReturnStatus.REJECTED: DecisionKind.REJECTED,
@@ -65,8 +70,9 @@ async def judge_deadline(gw: Gateway, job: Job) -> None:
 
 
 async def _fire(tx: Desk, claimed: Record, *, looked: bool) -> None:
+    theirs = await tx.returns.get(claimed.return_id, lock=True)  # before the limit, as whoever records an act does
     row = await tx.deadlines.get(claimed.id, lock=True)
-    if row.state != DeadlineState.RUNNING:
+    if row.state not in clocks.OPEN:
         await tx.settle("judge", claimed)
         return
     due = deadlines.due_stages(row.terms, row.fired, tx.now)
@@ -74,11 +80,29 @@ async def _fire(tx: Desk, claimed: Record, *, looked: bool) -> None:
         await _fire_stage(tx, row, stage)
     fired = [*row.fired, *(stage.name for stage in due)]
     over = any(stage.name in LAST_STAGES for stage in due)
-    if over and row.clock == Clock.HAND_OVER and looked:
-        await _not_handed_over(tx, row)
     await tx.deadlines.set(row.id, fired=fired, state=DeadlineState.EXPIRED if over else row.state)
     coming = deadlines.next_stage(row.terms, fired)
-    await tx.settle("judge", claimed, due_at=coming.at if coming and not over else None)
+    if over and coming is None:
+        await _lapsed(tx, row, theirs, looked=looked)
+    await tx.settle("judge", claimed, due_at=coming.at if coming else None)
+
+
+async def _lapsed(tx: Desk, row: Record, theirs: Record, *, looked: bool) -> None:
+    """Grace is over as well. What expiry does beyond asking a person needs the exporter's written word, and, where there is a
+    carrier to ask, its answer to the last look."""
+    if row.clock == Clock.HAND_OVER and looked:
+        await _not_handed_over(tx, row)
+    decision = DECIDES.get(deadlines.expiry_action(row.terms))
+    possible = row.clock == Clock.ACCEPTANCE and theirs.status in lifecycle.ALLOWED[lifecycle.Act.ACCEPT]
+    if not possible or decision is None or (row.shipment_id and not looked):
+        return
+    record = AcceptanceRecord(
+        decision=decision,
+        decided_at=tx.now,
+        decided_by="the exporter's policy",
+        source=f"policy:{row.terms.policy.on_expiry}",
+    )
+    await accept(tx, row.return_id, record)
 
 
 async def _not_handed_over(tx: Desk, row: Record) -> None:
@@ -108,6 +132,7 @@ async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:
     tx.note(f"deadline.fired.{stage.name}", row.id, chain=row.return_id, after={"late": late})
     if last:
         action = deadlines.expiry_action(row.terms)
+        said["action"] = action.value
         detail = f"{row.clock} limit was over at {row.due_by.isoformat()}; policy: {action}"
         await tx.tasks.ask("deadline_missed", clocks.missed_cause(row), detail, row.return_id)
     await announce(
@@ -127,6 +152,7 @@ async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
     if record.decision is AcceptanceDecision.EXTEND:
         raise Conflict("an extension is asked of the deadline, not recorded as an acceptance", state=row.status)
     late = await clocks.met(tx, Clock.ACCEPTANCE, return_id, record.decided_at)
+    await following.claims_stand(tx, return_id, as_agreed=record.decision is AcceptanceDecision.ACCEPT)
     version = await tx.acceptances.next_version(return_id)
     await tx.acceptances.add(
         return_id=return_id, version=version, record=record, late_by_seconds=late, recorded_at=tx.now

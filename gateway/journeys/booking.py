@@ -12,7 +12,7 @@ from adapters import registry
 from adapters.seam import Carrier, FindsBookings, FindsByDay, VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import attempts, clocks, labels, tracking, voiding
+from gateway.journeys import attempts, following, labels, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
 from gateway.rules.references import client_ref
@@ -174,7 +174,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     await tx.returns.known_as(shipment.return_id, [*numbers, ("client_ref", attempt.client_ref)])
     label_id = await labels.keep_labels(tx, shipment, booking)
     await _accrue(tx, shipment, attempt, booking)
-    await clocks.start_hand_over(tx, shipment, booking.hand_over_by)
+    await following.start_hand_over(tx, shipment, booking.hand_over_by)
     await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
     if shipment.cancel_asked_at is not None:
         await tx.wake("book", shipment.id)

@@ -1,97 +1,85 @@
 """Clocks: limits that start with what happened, move when a start is corrected, and end with an act.
 
 Five clocks, one mechanism (hand-over, hold, acceptance, claim, customs). The policy is kept with the deadline as it was when
-the clock started; judging a limit at its end is `acceptance`'s, because that asks the carrier once more.
+the clock started; what scans mean for the clocks is `following`'s, what people do to them `prolonging`'s, and judging a limit
+at its end is `acceptance`'s, because that asks the carrier once more.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters import registry
 from gateway.journeys.notices import announce
-from gateway.rules import deadlines, lifecycle
+from gateway.rules import deadlines
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.acceptance import Clock, Deadline, DeadlinePolicy, DeadlineState, LimitUnit, PolicySource
+from schemas.acceptance import Clock, Deadline, DeadlinePolicy, DeadlineState
+from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
-from schemas.returns import ReturnStatus
 
-DEFAULT_HAND_OVER = DeadlinePolicy(
-    clock=Clock.HAND_OVER, amount=14, unit=LimitUnit.CALENDAR_DAYS, because="our own caution; the carrier states none"
-)
-
-
-async def start_hand_over(tx: Desk, shipment: Record, stated: datetime | None) -> None:
-    """A booked label must be scanned in time: by the carrier's answer, else by its published limit. Booked once more, or
-    renewed, it has a window of its own: what the limit was before does not count any more."""
-    policy = registry.carrier(shipment.carrier).profile.hand_over or DEFAULT_HAND_OVER
-    if stated is not None:
-        because = "stated in the carrier's answer"
-        policy = policy.model_copy(
-            update={"source": PolicySource.CARRIER_ANSWER, "stated_by": stated, "because": because}
-        )
-    channel = await tx.channels.get(shipment.channel_id)
-    known = await tx.deadlines.of_clock(Clock.HAND_OVER, shipment.id)
-    if known is None:
-        await start_clock(tx, policy, subject_id=shipment.id, shipment=shipment, start_at=tx.now, zone=channel.zone)
-    elif known.state != DeadlineState.MET:
-        await _begin_again(tx, known, deadlines.start(policy, tx.now, channel.zone))
+OPEN = frozenset({DeadlineState.RUNNING, DeadlineState.PAUSED, DeadlineState.EXPIRED})
+"""An act still counts, though it may be late."""
+ALONE = ChannelLimits()
 
 
-async def follow(tx: Desk, shipment: Record, standing: lifecycle.Standing) -> None:
-    """What the scans mean for the clocks: the first ends the hand-over limit, the delivery starts the acceptance. A scan that
-    claims to lie ahead counts as of now: nothing has happened later than we heard of it."""
-    if standing.handed_over_at is not None:
-        await met(tx, Clock.HAND_OVER, shipment.id, min(standing.handed_over_at, tx.now))
-    if standing.delivered_at is not None:
-        await met(tx, Clock.CUSTOMS, shipment.return_id, min(standing.delivered_at, tx.now))
-        channel = await tx.channels.get(shipment.channel_id)
-        row = await tx.returns.get(shipment.return_id)
-        ahead = standing.delivered_at > tx.now
-        runs = ahead and await tx.deadlines.of_clock(channel.acceptance.clock, shipment.return_id) is not None
-        if ReturnStatus(row.status) not in lifecycle.SETTLED and not runs:
-            await start_clock(
-                tx,
-                channel.acceptance,
-                subject_id=shipment.return_id,
-                shipment=shipment,
-                start_at=min(standing.delivered_at, tx.now),
-                zone=channel.zone,
-            )
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose limit it is: one of a return, or of one of its shipments; of claims, for what."""
+
+    id: str
+    return_id: str
+    shipment_id: str | None = None
+    about: str = ""
 
 
 async def start_clock(
-    tx: Desk, policy: DeadlinePolicy, *, subject_id: str, shipment: Record, start_at: datetime, zone: str
+    tx: Desk,
+    policy: DeadlinePolicy,
+    subject: Subject,
+    start_at: datetime,
+    zone: str,
+    *,
+    limits: ChannelLimits = ALONE,
+    inferred: bool = False,
 ) -> None:
     """Start a limit, or compute it again from a start that came late or was corrected; the old end stays in history."""
-    known = await tx.deadlines.of_clock(policy.clock, subject_id)
-    if known is not None:
-        await _restart(tx, known, start_at)
+    known = await tx.deadlines.of_clock(policy.clock, subject.id, subject.about)
+    if known is not None and known.state != DeadlineState.CANCELLED:
+        if (known.terms.start_at, known.terms.start_inferred) != (start_at, inferred):
+            await _restart(tx, known, start_at, inferred=inferred)
         return
-    terms = deadlines.start(policy, start_at, zone)
-    await _add(tx, terms, subject_id, shipment.return_id, shipment.id)
-
-
-async def begin(
-    tx: Desk, policy: DeadlinePolicy, *, subject_id: str, return_id: str, start_at: datetime, zone: str
-) -> None:
-    """Start a limit that no shipment has a part in; where one ran already, another window under the same clock."""
-    terms = deadlines.start(policy, start_at, zone)
-    known = await tx.deadlines.of_clock(policy.clock, subject_id)
+    terms = deadlines.start(
+        policy,
+        start_at,
+        zone,
+        start_inferred=inferred,
+        facility=limits.facility,
+        working_hours=limits.working_hours,
+    )
     if known is None:
-        await _add(tx, terms, subject_id, return_id, None)
+        await _add(tx, terms, subject)
+    else:
+        await begin_again(tx, known, terms)
+
+
+async def begin(tx: Desk, terms: Deadline, subject: Subject) -> None:
+    """Start a limit; where one ran already, another window under the same clock. One that was met stays met."""
+    known = await tx.deadlines.of_clock(terms.policy.clock, subject.id, subject.about)
+    if known is None:
+        await _add(tx, terms, subject)
     elif known.state != DeadlineState.MET and (known.state, known.terms) != (DeadlineState.RUNNING, terms):
-        await _begin_again(tx, known, terms)
+        await begin_again(tx, known, terms)
 
 
-async def _add(tx: Desk, terms: Deadline, subject_id: str, return_id: str, shipment_id: str | None) -> None:
+async def _add(tx: Desk, terms: Deadline, subject: Subject) -> None:
     policy, zone = terms.policy, terms.zone
     first = deadlines.next_stage(terms, ())
     await tx.deadlines.add(
-        return_id=return_id,
-        shipment_id=shipment_id,
+        return_id=subject.return_id,
+        shipment_id=subject.shipment_id,
         clock=policy.clock,
-        subject_id=subject_id,
+        subject_id=subject.id,
+        about=subject.about,
         state=DeadlineState.RUNNING,
         terms=terms,
         due_by=terms.due_by,
@@ -102,39 +90,64 @@ async def _add(tx: Desk, terms: Deadline, subject_id: str, return_id: str, shipm
     )
     tx.note(
         f"deadline.started.{policy.clock}",
-        subject_id,
-        chain=return_id,
+        subject.id,
+        chain=subject.return_id,
         after={"due_by": terms.due_by.isoformat(), "zone": zone, "source": policy.source},
     )
+    about = f":{subject.about}" if subject.about else ""
     await announce(
         tx,
         NoticeKind.DEADLINE_STARTED,
         said(terms, policy.clock),
-        cause=f"clock:{policy.clock}:{subject_id}",
-        return_id=return_id,
+        cause=f"clock:{policy.clock}:{subject.id}{about}",
+        return_id=subject.return_id,
     )
 
 
-async def _restart(tx: Desk, known: Record, start_at: datetime) -> None:
-    if known.state != DeadlineState.RUNNING or known.terms.start_at == start_at:
+async def _restart(tx: Desk, known: Record, start_at: datetime, *, inferred: bool) -> None:
+    """The same limit from its true start. What was met is judged again; what had lapsed may run again."""
+    moved = deadlines.restart(known.terms, start_at, start_inferred=inferred).after
+    if known.state == DeadlineState.MET:
+        await moved_to(tx, known, moved, state=DeadlineState.MET)
         return
-    moved = deadlines.restart(known.terms, start_at).after
+    over = known.state == DeadlineState.EXPIRED and moved.due_by <= tx.now
+    state = DeadlineState.PAUSED if moved.paused_at else DeadlineState.RUNNING
+    await moved_to(tx, known, moved, state=DeadlineState.EXPIRED if over else state)
+
+
+async def moved_to(tx: Desk, known: Record, moved: Deadline, *, state: DeadlineState, **why: Any) -> None:
+    """Keep the limit as it was moved, its old end in history, and tell it. Stages that lie ahead again will fire again."""
     fired = deadlines.still_fired(moved, known.fired, tx.now)
     history = [*known.history, {"at": tx.now.isoformat(), "due_by": known.due_by.isoformat()}]
-    await tx.deadlines.set(known.id, terms=moved, due_by=moved.due_by, fired=list(fired), history=history)
+    await tx.deadlines.set(known.id, state=state, terms=moved, due_by=moved.due_by, fired=list(fired), history=history)
     tx.note(
         "deadline.moved",
         known.id,
         chain=known.return_id,
-        before={"due_by": known.due_by.isoformat()},
-        after={"due_by": moved.due_by.isoformat()},
+        before={"due_by": known.due_by.isoformat(), "state": known.state},
+        after={"due_by": moved.due_by.isoformat(), "state": state, **why},
     )
-    coming = deadlines.next_stage(moved, fired)
+    await announce(
+        tx,
+        NoticeKind.DEADLINE_MOVED,
+        {**said(moved, known.clock), "was_due_by": known.due_by.isoformat(), "earlier": moved.due_by < known.due_by},
+        cause=f"moved:{known.id}:{len(history)}",
+        return_id=known.return_id,
+    )
+    if state == DeadlineState.MET:
+        return
+    if known.state == DeadlineState.EXPIRED and state != DeadlineState.EXPIRED:
+        await tx.tasks.done(missed_cause(known))
+    await _wake(tx, known.id, moved, fired)
+
+
+async def _wake(tx: Desk, deadline_id: str, terms: Deadline, fired: tuple[str, ...] = ()) -> None:
+    coming = deadlines.next_stage(terms, fired)
     if coming is not None:
-        await tx.wake("judge", known.id, coming.at)
+        await tx.wake("judge", deadline_id, coming.at)
 
 
-async def _begin_again(tx: Desk, known: Record, terms: Deadline) -> None:
+async def begin_again(tx: Desk, known: Record, terms: Deadline) -> None:
     """A new window under the same clock: every stage fires again, and the old end stays in history."""
     history = [*known.history, {"at": tx.now.isoformat(), "due_by": known.due_by.isoformat(), "again": True}]
     await tx.tasks.done(missed_cause(known))
@@ -154,16 +167,15 @@ async def _begin_again(tx: Desk, known: Record, terms: Deadline) -> None:
         before={"due_by": known.due_by.isoformat(), "state": known.state},
         after={"due_by": terms.due_by.isoformat(), "source": terms.policy.source},
     )
+    about = f":{known.about}" if known.about else ""
     await announce(
         tx,
         NoticeKind.DEADLINE_STARTED,
         said(terms, known.clock),
-        cause=f"clock:{known.clock}:{known.subject_id}:{len(history)}",
+        cause=f"clock:{known.clock}:{known.subject_id}{about}:{len(history)}",
         return_id=known.return_id,
     )
-    first = deadlines.next_stage(terms, ())
-    if first is not None:
-        await tx.wake("judge", known.id, first.at)
+    await _wake(tx, known.id, terms)
 
 
 def missed_cause(row: Record) -> str:
@@ -172,51 +184,66 @@ def missed_cause(row: Record) -> str:
     return f"deadline:{row.id}:due" + (f":{windows}" if windows else "")
 
 
-async def met(tx: Desk, clock: Clock, subject_id: str, at: datetime) -> int:
-    """End a clock by what happened at this instant; how many seconds late it was."""
-    row = await tx.deadlines.of_clock(clock, subject_id)
-    if row is None or row.state not in (DeadlineState.RUNNING, DeadlineState.EXPIRED):
+async def met(tx: Desk, clock: Clock, subject_id: str, at: datetime, *, corrects: bool = False) -> int:
+    """End a clock by what happened at this instant; how many seconds late it was.
+
+    Where it ended already: what a scan says (`corrects`) of an earlier instant takes the place of what was believed; another
+    version of an act changes nothing of the clock.
+    """
+    row = await tx.deadlines.of_clock(clock, subject_id, lock=True)
+    if row is None or row.state == DeadlineState.CANCELLED:
         return 0
     late = int(deadlines.late_by(row.terms, at).total_seconds())
-    await tx.deadlines.set(row.id, state=DeadlineState.MET, settled_at=at, due_at=None)
-    tx.note(
-        f"deadline.met.{clock}",
-        row.id,
-        chain=row.return_id,
-        before={"state": row.state},
-        after={"at": at.isoformat(), "late": late},
-    )
-    await tx.tasks.done(missed_cause(row))
-    await announce(
-        tx,
-        NoticeKind.DEADLINE_MET,
-        {**said(row.terms, clock), "met_at": at.isoformat(), "late_by_seconds": late},
-        cause=f"met:{row.id}",
-        return_id=row.return_id,
-    )
+    if row.state in OPEN or (corrects and at < row.settled_at):
+        await end(tx, row, at, late)
     return late
 
 
-async def cancel_clock(tx: Desk, clock: Clock, subject_id: str) -> None:
+async def end(tx: Desk, row: Record, at: datetime, late: int, **why: Any) -> None:
+    """It was met, at this instant."""
+    await tx.deadlines.set(row.id, state=DeadlineState.MET, settled_at=at, due_at=None)
+    tx.note(
+        f"deadline.met.{row.clock}",
+        row.id,
+        chain=row.return_id,
+        before={"state": row.state},
+        after={"at": at.isoformat(), "late": late, **why},
+    )
+    await tx.tasks.done(missed_cause(row))
+    corrected = f":{at.isoformat()}" if row.state == DeadlineState.MET else ""
+    await announce(
+        tx,
+        NoticeKind.DEADLINE_MET,
+        {**said(row.terms, row.clock), "met_at": at.isoformat(), "late_by_seconds": late, **why},
+        cause=f"met:{row.id}{corrected}",
+        return_id=row.return_id,
+    )
+
+
+async def cancel_clock(tx: Desk, clock: Clock, subject_id: str, about: str = "") -> None:
     """One limit that does not hold any more."""
-    row = await tx.deadlines.of_clock(clock, subject_id)
-    if row is not None and row.state in (DeadlineState.RUNNING, DeadlineState.EXPIRED):
-        await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
-        await tx.tasks.done(missed_cause(row))
-        tx.note("deadline.cancelled", row.id, chain=row.return_id)
+    row = await tx.deadlines.of_clock(clock, subject_id, about)
+    if row is not None:
+        await _cancel(tx, row)
 
 
 async def cancel_clocks(tx: Desk, return_id: str) -> None:
     """A return that is stopped has no limits any more."""
     for row in await tx.deadlines.of_return(return_id):
-        if row.state == DeadlineState.RUNNING:
-            await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
-            tx.note("deadline.cancelled", row.id, chain=return_id)
+        await _cancel(tx, row)
+
+
+async def _cancel(tx: Desk, row: Record) -> None:
+    if row.state in OPEN:
+        await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
+        await tx.tasks.done(missed_cause(row))
+        tx.note("deadline.cancelled", row.id, chain=row.return_id, before={"state": row.state})
 
 
 def said(terms: Deadline, clock: str) -> dict[str, Any]:
     return {
         "clock": str(clock),
+        **({"about": terms.policy.about} if terms.policy.about else {}),
         "start_at": terms.start_at.isoformat(),
         "due_by": terms.due_by.isoformat(),
         "zone": terms.zone,

@@ -9,9 +9,10 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from gateway.journeys import applying, clocks, planning
+from gateway.journeys.clocks import Subject
 from gateway.journeys.notices import announce
 from gateway.journeys.requests import Missing
-from gateway.rules import customs
+from gateway.rules import customs, deadlines
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Clock
@@ -120,4 +121,4 @@ async def _start(tx: Desk, return_id: str, regime: str, facts: CustomsFacts) -> 
     if policy is None or day is None or facts.reimported_on is not None:
         return
     start = datetime.combine(day, time(0), ZoneInfo(relief.zone))
-    await clocks.begin(tx, policy, subject_id=return_id, return_id=return_id, start_at=start, zone=relief.zone)
+    await clocks.begin(tx, deadlines.start(policy, start, relief.zone), Subject(return_id, return_id))

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from adapters import registry
 from adapters.seam import QuotesCharges
 from gateway.core import Gateway, twice_if_stale
-from gateway.journeys import channels, clocks, planning
+from gateway.journeys import channels, following, planning
 from gateway.journeys.requests import ASSUMED_GRAMS, Missing, build_request
 from gateway.rules import deadlines
 from gateway.rules.customs import BY_ID, policy_of
+from gateway.rules.limits import policy_for
 from gateway.rules.routing import Why
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.acceptance import Deadline, DeadlinePolicy
+from schemas.acceptance import Clock, Deadline
 from schemas.charges import Quote
 from schemas.customs_case import CustomsCase
 from schemas.errors import AdapterError, Refused
@@ -122,9 +122,15 @@ def _assumed(authorization: ReturnAuthorization) -> Sequence[tuple[str, str]]:
 
 
 def _clocks(channel: Record, account: Record, now: datetime) -> Sequence[WouldStart]:
-    hand_over = registry.carrier(account.carrier).profile.hand_over or clocks.DEFAULT_HAND_OVER
-    starts: Sequence[tuple[str, DeadlinePolicy]] = (("booking", hand_over), ("delivery", channel.acceptance))
-    return [WouldStart(policy.clock, event, deadlines.start(policy, now, channel.zone)) for event, policy in starts]
+    known, today = following.printed(channel, account.carrier), now.astimezone(ZoneInfo(channel.zone)).date()
+    country, limits = channel.consignee.address.country, channel.limits
+    starts = []
+    for event, clock in (("booking", Clock.HAND_OVER), ("delivery", Clock.ACCEPTANCE)):
+        policy = policy_for(clock, known, today, country=country)
+        if policy is not None:
+            terms = deadlines.start(policy, now, channel.zone, facility=limits.facility)
+            starts.append(WouldStart(clock, event, terms))
+    return starts
 
 
 def _customs_clock(case: CustomsCase | None) -> Sequence[WouldStart]:

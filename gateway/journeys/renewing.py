@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters import registry
 from adapters.seam import Carrier, RenewalTerms, Renews
-from gateway.journeys import clocks, tracking
+from gateway.journeys import following, tracking
 from gateway.journeys.attempts import Act
 from gateway.rules import lifecycle
 from gateway.rules.references import client_ref
@@ -106,7 +106,7 @@ async def _renewed(tx: Desk, attempt: Record, renewal: Renewal) -> None:
         waits = {"state": ShipmentState.BOOKED, "status": TrackingStatus.ANNOUNCED}
         await tx.shipments.set(shipment.id, **waits, reason=None, poll_at=look)
         await tracking.return_stands(tx, shipment.return_id)
-        await clocks.start_hand_over(tx, shipment, renewal.hand_over_by)
+        await following.start_hand_over(tx, shipment, renewal.hand_over_by)
         await tx.wake("poll", shipment.account_id, look, only_earlier=True)
     tx.note(
         "shipment.renewed",

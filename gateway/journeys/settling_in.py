@@ -12,17 +12,17 @@ from adapters import registry
 from adapters.seam import ListsBookings, ListsReturns
 from gateway.core import Gateway
 from gateway.guard import check_url
+from gateway.rules.limits import DEFAULTS
 from gateway.store.ids import new_id
 from gateway.store.store import Desk
-from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
+from schemas.acceptance import Clock, DeadlinePolicy, PolicySource, WorkingHours
 from schemas.errors import RefusalCode, Refused, Unsupported
+from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
 from schemas.values import Party
 
+SAFE_ACCEPTANCE = next(one for one in DEFAULTS if one.clock is Clock.ACCEPTANCE)
 SCOPES = ("returns", "bookings", "tracking", "acceptances", "invoices", "endpoints", "admin")
-SAFE_ACCEPTANCE = DeadlinePolicy(
-    clock=Clock.ACCEPTANCE, amount=5, unit=LimitUnit.CALENDAR_DAYS, because="our own caution; nobody has stated a limit"
-)
 
 
 async def add_exporter(gw: Gateway, name: str, *, language: str = "en", zone: str = "Asia/Shanghai") -> str:
@@ -125,26 +125,30 @@ async def add_channel(
     *,
     zone: str,
     acceptance: DeadlinePolicy | None = None,
+    limits: ChannelLimits | None = None,
     countries: Sequence[str] = (),
     platforms: Sequence[str] = (),
     rank: int = 0,
     insure: bool = True,
     fallbacks: Sequence[str] = (),
 ) -> str:
-    """A designated channel. Its acceptance limit is the exporter's contract, else the carrier's, else a safe default."""
+    """A designated channel. Its acceptance limit is the exporter's contract, else the carrier's, else a safe default.
+
+    Warnings are for the exporter's working hours: nine to five in his zone where he says nothing else.
+    """
     account = await tx.accounts.get(account_id)
     profile = registry.carrier(account.carrier).profile
     services = [known.code for known in profile.services]
     if service not in services:
         raise Unsupported(f"{profile.name} sells: {', '.join(services)}", field="service")
-    policy = acceptance or profile.acceptance or SAFE_ACCEPTANCE
     channel_id = await tx.channels.add(
         account_id=account_id,
         name=name,
         service=service,
         consignee=consignee,
         zone=zone,
-        acceptance=policy,
+        acceptance=_agreed(acceptance) or profile.acceptance or SAFE_ACCEPTANCE,
+        limits=await _with_hours(tx, limits or ChannelLimits()),
         countries=list(countries),
         platforms=list(platforms),
         rank=rank,
@@ -155,6 +159,20 @@ async def add_channel(
     )
     tx.note("channel.added", channel_id, after={"name": name, "carrier": account.carrier, "service": service})
     return channel_id
+
+
+async def _with_hours(tx: Desk, limits: ChannelLimits) -> ChannelLimits:
+    if limits.working_hours is not None:
+        return limits
+    exporter = await tx.exporters.get(tx.exporter_id)
+    return limits.model_copy(update={"working_hours": WorkingHours(zone=exporter.zone)})
+
+
+def _agreed(policy: DeadlinePolicy | None) -> DeadlinePolicy | None:
+    """Who states a limit for his channel and not where it comes from has agreed it."""
+    if policy is None or policy.source is not PolicySource.DEFAULT:
+        return policy
+    return policy.model_copy(update={"source": PolicySource.CONTRACT})
 
 
 async def add_endpoint(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.rules.deadlines import time_left
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.values import Json, Money
@@ -171,15 +172,23 @@ def _shipment(row: Record) -> Json:
 def deadline_json(row: Record, now: datetime) -> Json:
     return {
         "id": row.id,
+        "shipment_id": row.shipment_id,
         "clock": row.clock,
+        "about": row.about or None,
         "state": row.state,
         "start_at": row.terms.start_at,
+        "start_inferred": row.terms.start_inferred,
+        "opens_at": row.terms.opens_at,
+        "paused_at": row.terms.paused_at,
         "due_by": row.due_by,
         "zone": row.terms.zone,
-        "seconds_left": max(0, int((row.due_by - now).total_seconds())) if row.state == "running" else 0,
+        "seconds_left": int(time_left(row.terms, now).total_seconds()) if row.state in ("running", "paused") else 0,
         "source": row.terms.policy.source,
         "because": row.terms.policy.because,
         "fired": row.fired,
+        "settled_at": row.settled_at,
+        "calendar_version": row.terms.calendar_version,
+        "history": row.history,
     }
 
 

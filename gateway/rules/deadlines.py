@@ -22,7 +22,7 @@ from schemas.acceptance import (
     Stage,
     WorkingHours,
 )
-from schemas.values import Money, to_utc
+from schemas.values import DocumentId, Money, to_utc
 
 NOTHING = timedelta(0)
 PRECEDENCE = tuple(PolicySource)
@@ -43,21 +43,27 @@ class Restart(NamedTuple):
         return self.after.due_by < self.before.due_by
 
 
-def choose(policies: Iterable[DeadlinePolicy], on: date, price: Money | None = None) -> DeadlinePolicy | None:
-    """The policy of one clock that holds on this day: carrier's answer, contract, exporter, carrier's table, default.
+def choose(
+    policies: Iterable[DeadlinePolicy], on: date, price: Money | None = None, country: str = ""
+) -> DeadlinePolicy | None:
+    """The policy of one clock that holds on this day: law, carrier's answer, contract, exporter, carrier's table, default.
 
-    Within a source a policy for a price band goes before one for all prices, then the newest. A banded policy holds
-    only where a price is given and lies inside. Both validity dates are included.
+    Within a source the narrower goes first: for one kind of claim, for some countries, for a price band; then the newest. A
+    policy for some holds only where it is said that this is one of them. Both validity dates are included.
     """
-    valid = [policy for policy in policies if _holds(policy, on, price)]
-    return min(
-        valid,
-        key=lambda p: (PRECEDENCE.index(p.source), p.price_band is None, -(p.valid_from or date.min).toordinal()),
-        default=None,
-    )
+    valid = [policy for policy in policies if _holds(policy, on, price, country)]
+    return min(valid, key=_rank, default=None)
 
 
-def _holds(policy: DeadlinePolicy, on: date, price: Money | None) -> bool:
+def _rank(policy: DeadlinePolicy) -> tuple[int, bool, bool, bool, int]:
+    newest = -(policy.valid_from or date.min).toordinal()
+    wide = policy.about is None, not policy.countries, policy.price_band is None
+    return PRECEDENCE.index(policy.source), *wide, newest
+
+
+def _holds(policy: DeadlinePolicy, on: date, price: Money | None, country: str) -> bool:
+    if policy.countries and country not in policy.countries:
+        return False
     begun = policy.valid_from is None or policy.valid_from <= on
     over = policy.valid_until is not None and policy.valid_until < on
     fits = policy.price_band is None or (price is not None and policy.price_band.holds(price))
@@ -137,14 +143,15 @@ def expiry_action(deadline: Deadline) -> ExpiryAction:
     return policy.on_expiry if agreed else ExpiryAction.ESCALATE
 
 
-def pause(deadline: Deadline, at: datetime) -> Deadline:
-    """The clock stands still from this instant. Pausing again changes nothing. Raises NotPossible when the limit is over."""
+def pause(deadline: Deadline, at: datetime, *, reason: str | None = None, proof: DocumentId | None = None) -> Deadline:
+    """The clock stands still from this instant, for this reason. Pausing again changes nothing. Raises NotPossible when the
+    limit is over."""
     at = to_utc(at)
     if deadline.paused_at is not None:
         return deadline
     if at >= deadline.due_by:
         raise NotPossible("the limit was over before the pause began")
-    moves = (*deadline.moves, Move(kind=MoveKind.PAUSE, at=at))
+    moves = (*deadline.moves, Move(kind=MoveKind.PAUSE, at=at, reason=reason, proof=proof))
     return deadline.model_copy(update={"paused_at": at, "moves": moves})
 
 

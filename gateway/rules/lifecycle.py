@@ -57,6 +57,10 @@ class Standing:
     status: T
     handed_over_at: datetime | None = None
     delivered_at: datetime | None = None
+    ready_at: datetime | None = None
+    """Since when it waits, or waited until it was delivered, at a collection point."""
+    hand_over_seen: bool = False
+    """Whether the hand-over itself was scanned; otherwise its instant is that of the first scan after it."""
 
 
 def standing_of(events: Sequence[Seen], parcels: int = 1) -> Standing:
@@ -70,14 +74,29 @@ def standing_of(events: Sequence[Seen], parcels: int = 1) -> Standing:
     if len(pieces) < parcels or not groups:
         groups.append(whole or known)
     last = min((_latest(group) for group in groups), key=lambda event: STAGE[T(event.status)])
-    physical = [event.occurred_at for event in known if STAGE[T(event.status)] >= PHYSICAL]
+    physical = [event for event in known if STAGE[T(event.status)] >= PHYSICAL]
+    first = min(physical, key=lambda event: (event.occurred_at, STAGE[T(event.status)]), default=None)
     delivered = [_first_delivery(group) for group in groups]
     status = T(last.status)
     return Standing(
         status=status,
-        handed_over_at=min(physical, default=None),
+        handed_over_at=first.occurred_at if first else None,
         delivered_at=max((at for at in delivered if at), default=None) if status is T.DELIVERED else None,
+        ready_at=min((at for at in map(_waits_since, groups) if at), default=None),
+        hand_over_seen=first is not None and first.status == T.HANDED_OVER,
     )
+
+
+ON_ITS_WAY = frozenset({T.HANDED_OVER, T.IN_TRANSIT, T.IN_CUSTOMS, T.OUT_FOR_DELIVERY})
+
+
+def _waits_since(events: Sequence[Seen]) -> datetime | None:
+    """The first "ready to collect" after which it did not move on; None where it did, or goes back, or is lost."""
+    if any(event.status in (T.RETURNED_TO_SENDER, T.LOST) for event in events):
+        return None
+    moved = max((event.occurred_at for event in events if event.status in ON_ITS_WAY), default=None)
+    ready = [event.occurred_at for event in events if event.status == T.READY_TO_COLLECT]
+    return min((at for at in ready if moved is None or at >= moved), default=None)
 
 
 def _latest(events: Iterable[Seen]) -> Seen:

@@ -22,8 +22,14 @@ class Deadlines(Shelf):
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("due_by", return_id=return_id)
 
-    async def of_clock(self, clock: str, subject_id: str) -> Record | None:
-        return await self.that(clock=clock, subject_id=subject_id)
+    async def running_of(self, return_ids: Sequence[str]) -> Sequence[Record]:
+        """What runs of these returns, the first to end first."""
+        columns = self.table.c
+        running = self.mine().where(columns.return_id.in_(return_ids), columns.state == "running")
+        return await self.tx.all(running.order_by(columns.due_by))
+
+    async def of_clock(self, clock: str, subject_id: str, about: str = "", *, lock: bool = False) -> Record | None:
+        return await self.that(lock=lock, clock=clock, subject_id=subject_id, about=about)
 
 
 class Acceptances(Shelf):

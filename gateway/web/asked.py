@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from gateway.web.postal import fits
 from schemas.acceptance import AcceptanceDecision, DeadlinePolicy, Inspection
+from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
 from schemas.returns import LabelProvider, ReturnItem, ReturnKind
 from schemas.shipments import Parcel
@@ -238,6 +239,7 @@ class AskedChannel(Model):
     consignee: AskedParty
     zone: Zone
     acceptance: DeadlinePolicy | None = None
+    limits: ChannelLimits | None = None
     countries: Annotated[tuple[Country, ...], Field(max_length=250)] = ()
     platforms: Annotated[tuple[Annotated[str, Field(pattern=id_form("src"))], ...], Field(max_length=100)] = ()
     rank: Annotated[int, Field(ge=0, le=10_000)] = 0

@@ -8,6 +8,7 @@ from gateway.web.api import (
     customs,
     disputes,
     invoices,
+    limits,
     moving,
     papers,
     parties,
@@ -35,6 +36,7 @@ from gateway.web.asked import (
 )
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
+from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
 from gateway.web.endpoint import Either, Parameter, Route
 from gateway.web.media import UPLOADS
 from gateway.web.told import (
@@ -184,6 +186,15 @@ ROUTES: tuple[Route, ...] = (
           TrackingsTold, 202, key="accepted"),
     Route("GET", "/v1/deadlines", waiting.list_deadlines, "returns", "Deadlines, the first to end first",
           Page[DeadlineTold], query=(*PAGED, *DUE)),
+    Route("GET", "/v1/deadlines/{id}", limits.get_deadline, "returns", "One deadline", DeadlineTold),
+    Route("POST", "/v1/deadlines/{id}/pause", limits.pause_deadline, "acceptances", "Stop its clock, with a reason",
+          DeadlineTold, 200, AskedPause, key="accepted"),
+    Route("POST", "/v1/deadlines/{id}/resume", limits.resume_deadline, "acceptances", "Let its clock go on",
+          DeadlineTold, 200, AskedResume, key="accepted"),
+    Route("POST", "/v1/deadlines/{id}/extend", limits.extend_deadline, "acceptances", "More time, as its terms give it",
+          DeadlineTold, 200, AskedExtension, key="accepted"),
+    Route("POST", "/v1/deadlines/{id}/file", limits.file_claim, "acceptances", "Say that the claim is with the carrier",
+          DeadlineTold, 200, SaidClaim, key="accepted"),
     Route("POST", "/v1/documents", papers.upload_document, "acceptances", "Upload a photograph or paper",
           DocumentTold, 201, upload=UPLOADS, query=(OF_RETURN,), key="accepted"),
     Route("GET", "/v1/documents/{id}", papers.get_document, "returns", "A file, as an attachment"),

@@ -24,6 +24,8 @@ class Page(Told, Generic[T]):
 
 
 class ReturnSummary(Told):
+    """`next_deadline` is the first to end of those that run."""
+
     id: str
     external_id: str | None
     rma_id: str
@@ -33,6 +35,7 @@ class ReturnSummary(Told):
     review: str | None
     created_at: datetime
     updated_at: datetime
+    next_deadline: "DeadlineTold | None"
 
 
 class ShipmentTold(Told):
@@ -52,19 +55,28 @@ class ShipmentTold(Told):
 
 
 class DeadlineTold(Told):
-    """`due_by` is the first instant that is too late; `zone` is where its days are counted."""
+    """`due_by` is the first instant that is too late; `zone` is where its days are counted. Before `opens_at` an act does not
+    count. `about` is what a claim would be for. `history` has the ends that it had before it was moved."""
 
     id: str
     return_id: str | None = None
+    shipment_id: str | None = None
     clock: str
+    about: str | None
     state: str
     start_at: datetime
+    start_inferred: bool
+    opens_at: datetime | None
+    paused_at: datetime | None
     due_by: datetime
     zone: str
     seconds_left: int
     source: str
     because: str
     fired: tuple[str, ...]
+    settled_at: datetime | None
+    calendar_version: str | None
+    history: tuple[dict[str, Any], ...]
 
 
 class ChargeTold(Told):
@@ -166,6 +178,7 @@ class BookingTold(Told):
     reason: str | None
     booked_at: datetime | None
     hand_over_by: datetime | None
+    deadlines: tuple[DeadlineTold, ...]
     label_document_ids: tuple[str, ...]
     attempts: tuple[AttemptTold, ...]
 
@@ -224,6 +237,7 @@ class AcceptanceTold(Told):
 
 class AcceptancesTold(Told):
     return_id: str
+    deadlines: tuple[DeadlineTold, ...]
     data: tuple[AcceptanceTold, ...]
 
 

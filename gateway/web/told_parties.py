@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.web.told import Told
 from schemas.acceptance import DeadlinePolicy
+from schemas.limits import ChannelLimits
 from schemas.values import Money, Party
 
 
@@ -163,6 +164,7 @@ class ChannelTold(Told):
     consignee: Party
     zone: str
     acceptance: DeadlinePolicy
+    limits: ChannelLimits
     countries: tuple[str, ...]
     platforms: tuple[str, ...]
     rank: int

@@ -64,10 +64,11 @@ async def test_what_has_expired_is_renewed_and_warned_of_anew(house: House) -> N
     assert [entry["due_by"] for entry in after.history] == [before.due_by.isoformat()]
     assert await missed(house) == []
     assert states(await house.attempts(), "renewal") == ["live"]
-    seen = await fired(house)
+    seen = await fired(house, "hand_over")
     house.clock.advance(after.due_by - house.clock())
     await house.come_to_rest()
-    assert await fired(house) == seen * 2  # every stage again, each once
+    again = [stage.name for stage in after.terms.stages]
+    assert await fired(house, "hand_over") == [*seen, *again]  # every stage of the new window, each once
     assert len(await missed(house)) == 1  # a second window that was missed asks again
     assert len(await house.notices("deadline.missed")) == 2
     await house.judge()

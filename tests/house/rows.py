@@ -21,6 +21,7 @@ from schemas.acceptance import (
     DeadlinePolicy,
     LimitUnit,
 )
+from schemas.limits import ChannelLimits
 from schemas.returns import ReturnAuthorization, ReturnStatus
 from schemas.shipments import BookingRequest, Parcel, PickupRequest
 from schemas.terms import Application, SalesTerms
@@ -46,6 +47,7 @@ MODELS: dict[type[BaseModel], BaseModel] = {
     Deadline: Deadline(
         policy=POLICY, start_at=MONDAY_NOON, due_by=MONDAY_NOON + timedelta(days=5), zone="UTC", stages=()
     ),
+    ChannelLimits: ChannelLimits(),
     SalesTerms: SalesTerms(seller="S", buyer="B", valid_from=date(2026, 1, 1), zone="UTC"),
     Application: Application(),
     AcceptanceRecord: AcceptanceRecord(

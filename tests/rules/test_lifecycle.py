@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -85,7 +86,31 @@ def test_nothing_known_is_announced_and_only_strangers_are_unknown() -> None:
 
 def test_delivered_stands_though_its_stamp_is_earlier_than_out_for_delivery() -> None:
     standing = standing_of([at(T.OUT_FOR_DELIVERY, 2), at(T.DELIVERED, 1), at(T.HANDED_OVER, 0)])
-    assert standing == Standing(T.DELIVERED, MONDAY_NOON, MONDAY_NOON + timedelta(hours=1))
+    assert standing == Standing(T.DELIVERED, MONDAY_NOON, MONDAY_NOON + timedelta(hours=1), hand_over_seen=True)
+
+
+def test_a_hand_over_that_nobody_scanned_is_inferred_from_the_first_scan() -> None:
+    inferred = standing_of([at(T.IN_TRANSIT, 3), at(T.OUT_FOR_DELIVERY, 5)])
+    assert (inferred.handed_over_at, inferred.hand_over_seen) == (MONDAY_NOON + timedelta(hours=3), False)
+    late = standing_of([at(T.IN_TRANSIT, 3), at(T.HANDED_OVER, 1)])
+    assert (late.handed_over_at, late.hand_over_seen) == (MONDAY_NOON + timedelta(hours=1), True)
+
+
+@pytest.mark.parametrize(
+    ("scans", "hours"),
+    [
+        ([at(T.READY_TO_COLLECT, 4), at(T.READY_TO_COLLECT, 2), at(T.IN_TRANSIT, 1)], 2),
+        ([at(T.READY_TO_COLLECT, 2), at(T.UNKNOWN, 9), at(T.HELD, 9)], 2),  # neither moves it
+        ([at(T.READY_TO_COLLECT, 2), at(T.OUT_FOR_DELIVERY, 5)], None),
+        ([at(T.READY_TO_COLLECT, 2), at(T.OUT_FOR_DELIVERY, 5), at(T.READY_TO_COLLECT, 8)], 8),
+        ([at(T.READY_TO_COLLECT, 2), at(T.DELIVERED, 5)], 2),
+        ([at(T.READY_TO_COLLECT, 2), at(T.RETURNED_TO_SENDER, 90)], None),
+        ([at(T.READY_TO_COLLECT, 2, "P1"), at(T.OUT_FOR_DELIVERY, 5, "P2"), at(T.READY_TO_COLLECT, 7, "P2")], 2),
+    ],
+)
+def test_it_waits_to_be_collected_until_it_moves_on(scans: list[Scan], hours: float | None) -> None:
+    ready = None if hours is None else MONDAY_NOON + timedelta(hours=hours)
+    assert {standing_of(list(order), 2 if scans[0].piece else 1).ready_at for order in permutations(scans)} == {ready}
 
 
 def test_within_a_stage_the_latest_speaks() -> None:

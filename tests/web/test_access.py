@@ -81,7 +81,7 @@ async def furnish(house: House) -> dict[str, str]:
         await tx.returns.set(made["id"], status="delivered")
         await tx.returns.known_as(made["id"], [("waybill", "SBX1")])
         terms = deadlines.start(policy, tx.now, "Asia/Shanghai")
-        await tx.deadlines.add(
+        deadline_id = await tx.deadlines.add(
             return_id=made["id"],
             shipment_id=shipment_id,
             clock="acceptance",
@@ -123,6 +123,7 @@ async def furnish(house: House) -> dict[str, str]:
         "tsk": task.id,
         "inv": invoice_id,
         "dsp": dispute_id,
+        "ddl": deadline_id,
         "pku": pickup,
         "acc": house.account_id,
         "src": house.source_id,
@@ -182,6 +183,7 @@ PREFIXES = {
     "documents": "doc",
     "invoices": "inv",
     "disputes": "dsp",
+    "deadlines": "ddl",
     "webhook_endpoints": "end",
     "deliveries": "dlv",
     "tasks": "tsk",
@@ -197,6 +199,10 @@ BODIES: dict[str, Any] = {
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},
     "renew_booking": {"days": 7},
+    "pause_deadline": {"reason": "customs hold"},
+    "resume_deadline": {},
+    "extend_deadline": {"amount": 1},
+    "file_claim": {"reference": "C-1"},
     "file_dispute": {"reference": "CASE-1"},
     "withdraw_dispute": {"reason": "right"},
     "describe_customs": {"facts": {}},

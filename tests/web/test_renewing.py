@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.journeys import clocks
+from gateway.journeys import following
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House, a_return
 
@@ -31,7 +31,7 @@ async def booked(house: House) -> tuple[str, str]:
             sent_at=tx.now,
         )
         await tx.shipments.set(shipment.id, state="booked", waybill="SBX1", booked_at=tx.now)
-        await clocks.start_hand_over(tx, shipment, tx.now + DAY)
+        await following.start_hand_over(tx, shipment, tx.now + DAY)
     return made["return_id"], made["id"]
 
 

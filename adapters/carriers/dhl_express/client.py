@@ -10,9 +10,11 @@ from adapters.carriers.dhl_express import mapping, mapping_booking, mapping_char
 from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service, StatedLimit
 from adapters.toolkit.auth import basic
 from adapters.toolkit.http import Call, Http, Reply
+from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.charges import Quote
 from schemas.errors import AdapterError, Refused
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, VoidReceipt
+from schemas.starts import ClockStart
 from schemas.tracking import ProofOfDelivery, TrackingReport
 from schemas.values import ClientRef, ShortText, Waybill
 
@@ -33,6 +35,16 @@ class Credentials(BaseModel):
     account_number: ShortText
     requestor: ShortText = "Returns desk"
 
+
+CLAIM = DeadlinePolicy(
+    clock=Clock.CLAIM,
+    amount=30,
+    unit=LimitUnit.CALENDAR_DAYS,
+    starts=ClockStart.HANDED_OVER,
+    source=PolicySource.CARRIER_TABLE,
+    because="DHL Express, terms and conditions of carriage: in writing within 30 days of DHL accepting the shipment",
+)
+"""All kinds of claims. A slow return may run out of it before anybody opens the box."""
 
 PROFILE = CarrierProfile(
     id="dhl_express",
@@ -72,6 +84,7 @@ PROFILE = CarrierProfile(
             source="MyDHL API 3.1.1, exportDeclaration.lineItems, maxItems",
         ),
     ),
+    claims=(CLAIM,),
     credentials=Credentials,
     extras=mapping_booking.Extras,
 )

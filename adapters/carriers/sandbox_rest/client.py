@@ -26,6 +26,7 @@ from schemas.charges import Quote
 from schemas.errors import SignatureRejected
 from schemas.messages import Document, InboundMessage, Trust
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, Renewal, VoidReceipt
+from schemas.starts import ClaimKind, ClockStart
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
 from schemas.values import ClientRef, Waybill
 
@@ -58,6 +59,29 @@ ACCEPTANCE = DeadlinePolicy(
     source=PolicySource.CARRIER_TABLE,
     because="the sandbox's own rule",
 )
+HOLD = DeadlinePolicy(
+    clock=Clock.HOLD,
+    amount=7,
+    unit=LimitUnit.CALENDAR_DAYS,
+    source=PolicySource.CARRIER_TABLE,
+    because="the sandbox's own rule",
+)
+CLAIMS = tuple(
+    DeadlinePolicy(
+        clock=Clock.CLAIM,
+        about=about,
+        amount=days,
+        unit=LimitUnit.CALENDAR_DAYS,
+        starts=starts,
+        source=PolicySource.CARRIER_TABLE,
+        because="the sandbox's own rule",
+    )
+    for about, days, starts in (
+        (ClaimKind.LOSS, 60, ClockStart.HANDED_OVER),
+        (ClaimKind.DAMAGE, 14, ClockStart.DELIVERED),
+        (ClaimKind.DELAY, 21, ClockStart.DELIVERED),
+    )
+)
 
 
 class SandboxRest(Carrier):
@@ -80,6 +104,8 @@ class SandboxRest(Carrier):
         total_seconds=10.0,
         hand_over=HAND_OVER,
         acceptance=ACCEPTANCE,
+        holds=(HOLD,),
+        claims=CLAIMS,
         renewal=RenewalTerms(shortest=1, longest=30, only_expired=True, source="the sandbox's own rule"),
         credentials=Credentials,
     )

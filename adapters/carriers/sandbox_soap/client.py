@@ -13,6 +13,7 @@ from adapters.toolkit.http import Http
 from adapters.toolkit.soap import Soap, soap_reader
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, VoidReceipt
+from schemas.starts import ClaimKind, ClockStart
 from schemas.tracking import TrackingReport
 from schemas.values import ClientRef, Waybill
 
@@ -43,6 +44,29 @@ ACCEPTANCE = DeadlinePolicy(
     source=PolicySource.CARRIER_TABLE,
     because="the sandbox's own rule",
 )
+HOLD = DeadlinePolicy(
+    clock=Clock.HOLD,
+    amount=7,
+    unit=LimitUnit.CALENDAR_DAYS,
+    source=PolicySource.CARRIER_TABLE,
+    because="the sandbox's own rule",
+)
+CLAIMS = tuple(
+    DeadlinePolicy(
+        clock=Clock.CLAIM,
+        about=about,
+        amount=days,
+        unit=LimitUnit.CALENDAR_DAYS,
+        starts=starts,
+        source=PolicySource.CARRIER_TABLE,
+        because="the sandbox's own rule",
+    )
+    for about, days, starts in (
+        (ClaimKind.LOSS, 60, ClockStart.HANDED_OVER),
+        (ClaimKind.DAMAGE, 14, ClockStart.DELIVERED),
+        (ClaimKind.DELAY, 21, ClockStart.DELIVERED),
+    )
+)
 
 
 class SandboxSoap(Carrier):
@@ -65,6 +89,8 @@ class SandboxSoap(Carrier):
         total_seconds=10.0,
         hand_over=HAND_OVER,
         acceptance=ACCEPTANCE,
+        holds=(HOLD,),
+        claims=CLAIMS,
         credentials=Credentials,
     )
     readers: ClassVar[Mapping[str, Reader]] = {

@@ -15,6 +15,7 @@ deadlines = Table(
     Column("shipment_id", ID),
     Column("clock", String(16), nullable=False),
     Column("subject_id", ID, nullable=False),
+    Column("about", String(16), nullable=False, default="", server_default=""),  # which claim, of claims
     Column("state", String(16), nullable=False),
     Column("terms", Canonical(Deadline), nullable=False),
     Column("due_by", Instant, nullable=False),
@@ -24,7 +25,7 @@ deadlines = Table(
     Column("created_at", Instant, nullable=False),
     *work(),
     due("deadlines"),
-    UniqueConstraint("clock", "subject_id"),
+    UniqueConstraint("clock", "subject_id", "about"),
     Index("ix_deadlines_return", "return_id"),
     Index("ix_deadlines_open", "exporter_id", "state", "due_by"),
 )

@@ -5,6 +5,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Tabl
 from gateway.store.tables.base import ID, due, exporter, key, metadata, work
 from gateway.store.types import Canonical, Instant, PlainJson
 from schemas.acceptance import DeadlinePolicy
+from schemas.limits import ChannelLimits
 from schemas.values import Party
 
 exporters = Table(
@@ -104,6 +105,7 @@ channels = Table(
     Column("consignee", Canonical(Party), nullable=False),
     Column("zone", String(64), nullable=False),
     Column("acceptance", Canonical(DeadlinePolicy), nullable=False),
+    Column("limits", Canonical(ChannelLimits), nullable=False),
     Column("countries", PlainJson, nullable=False),  # countries a return may start in; empty is all
     Column("platforms", PlainJson, nullable=False),  # source ids it serves; empty is all
     Column("rank", Integer, nullable=False, default=0),

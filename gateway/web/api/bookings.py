@@ -4,6 +4,7 @@ from gateway.journeys import asking, renewing, verdicts
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.returns import open_by_hand
+from gateway.web.api.waiting import deadline_told
 from gateway.web.asked import AskedRenewal, FreshBooking, KnownBooking, SaidNumber, SaidReason
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
@@ -52,7 +53,8 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
     attempts = await attempts_of(tx, shipment)
     renewals = await tx.attempts.of_subject("renewal", shipment.id)
     documents = await tx.documents.of_return(shipment.return_id)
-    clock = await tx.deadlines.of_clock(Clock.HAND_OVER, shipment.id)
+    limits = [one for one in await tx.deadlines.of_return(shipment.return_id) if one.shipment_id in (None, shipment.id)]
+    clock = next((one for one in limits if one.clock == Clock.HAND_OVER), None)
     return BookingTold(
         id=shipment.id,
         return_id=shipment.return_id,
@@ -63,6 +65,7 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
         reason=shipment.reason,
         booked_at=shipment.booked_at,
         hand_over_by=clock.due_by if clock else None,
+        deadlines=tuple(deadline_told(one, tx.now) for one in limits),
         label_document_ids=tuple(row.id for row in documents if row.kind == "label"),
         attempts=tuple(map(attempt_told, [*attempts, *renewals])),
     )

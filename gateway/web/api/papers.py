@@ -6,6 +6,7 @@ from gateway.journeys import acceptance
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.returns import find_return
+from gateway.web.api.waiting import deadline_told
 from gateway.web.asked import AskedAcceptance, AskedEvidence
 from gateway.web.endpoint import Answer, Call
 from gateway.web.media import ENDINGS, PHOTOGRAPHS, UPLOADS, media_type
@@ -91,4 +92,5 @@ async def create_acceptance(call: Call) -> Answer:
 async def list_acceptances(call: Call) -> Answer:
     row = await find_return(call.tx, call.path["id"])
     versions = await call.tx.acceptances.of_return(row.id)
-    return Answer(AcceptancesTold(return_id=row.id, data=tuple(map(_version, versions))))
+    limits = tuple(deadline_told(one, call.tx.now) for one in await call.tx.deadlines.of_return(row.id))
+    return Answer(AcceptancesTold(return_id=row.id, deadlines=limits, data=tuple(map(_version, versions))))

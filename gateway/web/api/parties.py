@@ -122,6 +122,7 @@ async def create_channel(call: Call) -> Answer:
         asked.consignee,
         zone=asked.zone,
         acceptance=asked.acceptance,
+        limits=asked.limits,
         countries=asked.countries,
         platforms=asked.platforms,
         rank=asked.rank,

@@ -1,10 +1,13 @@
 """Returns: made by hand, found by any number, followed, completed with an address, cancelled."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from gateway.journeys import applying, asking, planning, timeline
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from gateway.web.api.waiting import deadline_told
 from gateway.web.asked import AskedReturn, SuppliedAddress
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
@@ -25,7 +28,7 @@ async def find_return(tx: Desk, said: str) -> Record:
     return row
 
 
-def summary(row: Record) -> ReturnSummary:
+def summary(row: Record, limit: Record | None, now: datetime) -> ReturnSummary:
     return ReturnSummary(
         id=row.id,
         external_id=row.external_id,
@@ -36,7 +39,14 @@ def summary(row: Record) -> ReturnSummary:
         review=row.review,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        next_deadline=deadline_told(limit, now) if limit else None,
     )
+
+
+async def _summaries(tx: Desk, rows: Sequence[Record]) -> tuple[ReturnSummary, ...]:
+    running = await tx.deadlines.running_of([row.id for row in rows])
+    first = {limit.return_id: limit for limit in reversed(running)}
+    return tuple(summary(row, first.get(row.id), tx.now) for row in rows)
 
 
 async def told(tx: Desk, row: Record) -> ReturnTold:
@@ -49,12 +59,12 @@ async def list_returns(call: Call) -> Answer:
     if "q" in query:
         found = await call.tx.returns.search(query["q"], limit)
         wanted = [row for row in found if query.get("status") in (None, row.status)]
-        return Answer(Page[ReturnSummary](data=tuple(map(summary, wanted))))
+        return Answer(Page[ReturnSummary](data=await _summaries(call.tx, wanted)))
     belongs_to = f"returns:{call.caller.exporter_id}:{query.get('status')}"
     after = open_cursor(call.gw, belongs_to, query.get("cursor"))
     rows = await call.tx.lists.returns(query.get("status"), after, limit + 1)
     page, more = cut(call.gw, belongs_to, rows, limit, lambda row: row.created_at)
-    return Answer(Page[ReturnSummary](data=tuple(map(summary, page)), next=more))
+    return Answer(Page[ReturnSummary](data=await _summaries(call.tx, page), next=more))
 
 
 async def get_return(call: Call) -> Answer:

@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.Column("consignee", sa.Text(), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("acceptance", sa.Text(), nullable=False),
+        sa.Column("limits", sa.Text(), nullable=False),
         sa.Column("countries", sa.Text(), nullable=False),
         sa.Column("platforms", sa.Text(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
@@ -546,6 +547,7 @@ def upgrade() -> None:
         sa.Column("shipment_id", sa.String(length=40), nullable=True),
         sa.Column("clock", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=16), server_default="", nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("due_by", sa.BigInteger(), nullable=False),
@@ -561,7 +563,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_deadlines_exporter_id")),
         sa.ForeignKeyConstraint(["return_id"], ["returns.id"], name=op.f("fk_deadlines_return_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deadlines")),
-        sa.UniqueConstraint("clock", "subject_id", name=op.f("uq_deadlines_clock_subject_id")),
+        sa.UniqueConstraint("clock", "subject_id", "about", name=op.f("uq_deadlines_clock_subject_id_about")),
     )
     op.create_index(
         "ix_deadlines_due",
