@@ -22,10 +22,10 @@ from gateway.journeys import (
     mailbox,
     notices,
     pickups,
+    polling,
     reconciliation,
     resolving,
     sweeping,
-    tracking,
 )
 from gateway.store import work
 from gateway.store.database import Raced, StoreUnavailable
@@ -46,7 +46,7 @@ HANDLERS: Mapping[str, Handler] = {
     "resolve": resolving.resolve_attempt,
     "label": labels.fetch_label,
     "pickup": pickups.run_pickup,
-    "poll": tracking.poll_account,
+    "poll": polling.poll_account,
     "sweep": sweeping.sweep_account,
     "judge": acceptance.judge_deadline,
     "reconcile": reconciliation.reconcile_invoice,

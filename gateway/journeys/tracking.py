@@ -1,27 +1,22 @@
-"""Tracking: one poll a carrier account, in batches, and every event to one door, whether it was polled or pushed.
+"""Tracking: every event to one door, whether it was polled (`polling.py`) or pushed.
 
 Each distinct event is stored once with the carrier's own code and words. Where a shipment stands is computed from the set of
 its events, so neither order nor repetition matters; a notice goes out only when that changes.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from adapters import registry
 from gateway.core import Gateway, twice_if_stale
-from gateway.crash import crash
-from gateway.jobs import back_off, jittered
-from gateway.journeys import following
+from gateway.journeys import clocks
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
-from gateway.rules.polling import next_poll
-from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from gateway.store.work import Job
-from schemas.errors import AdapterError, CredentialsRejected, CredentialsStale, Throttled
+from schemas.errors import AdapterError
 from schemas.messages import NoticeKind
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
@@ -29,82 +24,6 @@ from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus
 from schemas.values import Waybill
 
 log = structlog.get_logger(__name__)
-PAUSED_WAIT = timedelta(minutes=5)
-LONGEST_SHUT = timedelta(hours=1)
-"""However long a lane is said to be shut: asking it again costs nothing."""
-SILENT_AFTER = 3
-"""Failed polls in a row after which a carrier counts as silent; said once, and once when it answers again."""
-
-
-async def poll_account(gw: Gateway, job: Job) -> None:
-    """Ask one account's carrier once, about the shipments that are longest overdue."""
-    async with gw.store.transaction(job.exporter_id) as tx:
-        account = await tx.claim(job)
-        if account is None:
-            return
-        profile = registry.carrier(account.carrier).profile
-        batch = await tx.shipments.to_poll(account.id, tx.now, profile.tracking_batch)
-        if account.paused or gw.settings.carriers_paused:
-            await tx.settle("poll", account, due_at=tx.now + PAUSED_WAIT)
-            return
-        if not batch:
-            await tx.settle("poll", account, due_at=await tx.shipments.next_poll(account.id))
-            return
-        turn_ends = gw.turn_ends(profile.total_seconds)
-    carrier = gw.open_carrier(account, turn_ends=turn_ends)
-    try:
-        report = await twice_if_stale(lambda: carrier.track([Waybill(shipment.waybill) for shipment in batch]))
-    except AdapterError as error:
-        await _not_answered(gw, job, account, error)
-        return
-    crash("poll.before_commit")
-    async with gw.store.transaction(job.exporter_id) as tx:
-        await _keep_report(gw, tx, account, batch, report)
-        await tx.settle("poll", account, due_at=await tx.shipments.next_poll(account.id))
-    if account.tries > SILENT_AFTER:
-        log.info("carrier.back", account=account.id, carrier=account.carrier)
-
-
-async def _not_answered(gw: Gateway, job: Job, account: Record, error: AdapterError) -> None:
-    """Next turn, later. A carrier that rejects our credentials is not asked again before a person has looked, and one whose
-    lane is shut not before it opens: that is no silence of the carrier's."""
-    wait, tries = back_off(account.tries), account.tries
-    if isinstance(error, Throttled):
-        lane = gw.lanes.of(account.lane, registry.carrier(account.carrier).profile.pace, account.zone)
-        named = error.retry_at - gw.clock() if error.retry_at else timedelta(0)
-        wait = max(wait, min(max(timedelta(seconds=lane.shut_for()), named), LONGEST_SHUT))
-        tries -= 1
-    elif account.tries == SILENT_AFTER:
-        log.warning("carrier.silent", account=account.id, carrier=account.carrier, error=type(error).__name__)
-    async with gw.store.transaction(job.exporter_id) as tx:
-        if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
-            await tx.accounts.set(account.id, paused="the carrier rejects the credentials")
-            detail = f"{account.carrier}: the carrier rejects the credentials"
-            await tx.tasks.ask("account_paused", f"paused:{account.id}:{account.turn}", detail)
-        await tx.settle("poll", account, due_at=tx.now + wait, tries=tries)
-
-
-async def _keep_report(gw: Gateway, tx: Desk, account: Record, batch: Sequence[Record], report: TrackingReport) -> None:
-    by_waybill: dict[str, list[TrackingEvent]] = {}
-    for event in report.events:
-        by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
-    for shipment in batch:
-        seen = by_waybill.get(canonical_number(shipment.waybill), [])
-        new = await record(gw, tx, shipment.id, seen, "poll")
-        await _plan_next(tx, shipment.id, silent=0 if new else shipment.silent + 1)
-        crash("poll.mid_page")
-
-
-async def _plan_next(tx: Desk, shipment_id: str, *, silent: int) -> None:
-    shipment = await tx.shipments.get(shipment_id)
-    limit = min(
-        (row.due_by for row in await tx.deadlines.of_return(shipment.return_id) if row.state == "running"), default=None
-    )
-    at = next_poll(TrackingStatus(shipment.status), silent=silent, now=tx.now, limit_at=limit)
-    if shipment.state == ShipmentState.CANCELLED:
-        at = None
-    poll_at = None if at is None else tx.now + jittered(at - tx.now)
-    await tx.shipments.set(shipment.id, poll_at=poll_at, polled_at=tx.now, silent=silent)
 
 
 async def record(
@@ -144,7 +63,7 @@ async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> 
     for event in new:
         if event.reason is not None:
             await _exception(tx, shipment, event)
-    await following.follow(tx, shipment, standing)
+    await clocks.follow(tx, shipment, standing)
 
 
 async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, state: ShipmentState) -> None:

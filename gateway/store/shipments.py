@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import func, insert, select, update
 
@@ -45,12 +45,6 @@ class Shipments(Shelf):
         )
         return await self.tx.all(statement)
 
-    async def to_poll(self, account_id: str, now: datetime, limit: int) -> Sequence[Record]:
-        """The account's shipments that are due for a look, the longest overdue first."""
-        columns = self.table.c
-        due = self.mine().where(columns.account_id == account_id, columns.poll_at <= now)
-        return await self.tx.all(due.order_by(columns.poll_at).limit(limit))
-
     async def in_state(self, state: str) -> Sequence[Record]:
         return await self.those("created_at", state=state)
 
@@ -59,15 +53,6 @@ class Shipments(Shelf):
         columns = self.table.c
         wanted = (columns.state == "requested") | columns.cancel_asked_at.is_not(None)
         return await self.tx.all(self.mine().where(columns.account_id == account_id, wanted))
-
-    async def next_poll(self, account_id: str) -> datetime | None:
-        """When the account's next shipment is due."""
-        columns = self.table.c
-        statement = select(func.min(columns.poll_at)).where(
-            columns.exporter_id == self.tx.exporter_id, columns.account_id == account_id, columns.poll_at.is_not(None)
-        )
-        found: datetime | None = (await self.tx.run(statement)).scalar()
-        return found
 
 
 class Pickups(Shelf):

@@ -14,6 +14,7 @@ from gateway.store.disputes import Disputes
 from gateway.store.documents import Documents
 from gateway.store.limits import Acceptances, Deadlines, Tasks
 from gateway.store.lists import Lists
+from gateway.store.looks import Looks
 from gateway.store.messages import Answers, Arrival, Audit, Deliveries, Inbox, Notices
 from gateway.store.months import Months
 from gateway.store.outbox import Outbox
@@ -48,6 +49,7 @@ class Desk(Tx):
         self.exchanges = Exchanges(self)
         self.labels = Labels(self)
         self.events = Events(self)
+        self.looks = Looks(self)
         self.documents = Documents(self)
         self.deadlines = Deadlines(self)
         self.acceptances = Acceptances(self)

@@ -122,11 +122,14 @@ async def make_due(
 ) -> Job | None:
     """Move the row's timer to `at`, as a new job with a fresh count of tries; `only_earlier` never moves it back.
 
-    A turn that is taken is left alone (None): whoever holds it looks at the row again before it settles.
+    A turn that is taken is left alone (None): whoever holds it looks at the row again before it settles. The tries of a poll
+    are the carrier's silence, which ends when the carrier answers and not because somebody wants to know.
     """
     asked = {"this_id": row_id, "mine": exporter_id, "due_at": at, "at": at, "tries": 0, "parked": None}
     if not only_earlier:
         del asked["at"]
+    if kind == "poll":
+        del asked["tries"]
     moved = (await _moving(kind, only_earlier=only_earlier).run(connection, asked)).first()
     return None if moved is None else Job(kind, row_id, exporter_id, moved.turn)
 

@@ -28,7 +28,7 @@ from sqlalchemy.engine import make_url
 from gateway.clock import utc_now
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
-from gateway.journeys import tracking
+from gateway.journeys import polling
 from gateway.running import migrate, run
 from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
 from schemas.values import Waybill
@@ -97,7 +97,7 @@ class Filled:
         with patch.object(self.gw, "open_carrier", lambda *given, **named: carrier):
             for _ in range(turns):
                 (job,) = await self.gw.store.due("poll", 1)
-                await tracking.poll_account(self.gw, job)
+                await polling.poll_account(self.gw, job)
         return (time.perf_counter() - started) * 1000 / (carrier.asked - before)
 
     async def _due_now(self) -> None:
@@ -130,7 +130,7 @@ async def timed(times: int, act: Callable[[], Awaitable[None]]) -> tuple[float, 
     return round(statistics.median(took), 2), round(statistics.quantiles(took, n=100)[98], 2)
 
 
-async def polling(small: Filled, large: Filled) -> dict[str, Any]:
+async def polled(small: Filled, large: Filled) -> dict[str, Any]:
     """Both sizes in turns; the first round of each warms up."""
     told: dict[str, Any] = {}
     for name, news in (("silent", False), ("news", True)):
@@ -163,7 +163,7 @@ async def paging(one: Filled) -> dict[str, Any]:
 
 async def measure(small: Settings, large: Settings, rows: int) -> dict[str, Any]:
     async with opened(small, SMALL) as few, opened(large, rows) as many:
-        told: dict[str, Any] = {"rows": rows, "poll": await polling(few, many)}
+        told: dict[str, Any] = {"rows": rows, "poll": await polled(few, many)}
         told["look_up"] = {"small": await looking(few), "large": await looking(many)}
         told["page_p50_ms"] = {"small": await paging(few), "large": await paging(many)}
         return told

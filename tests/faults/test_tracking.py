@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from structlog.testing import CapturingLogger
 
 from adapters import registry
-from gateway.journeys import intake, tracking
+from gateway.journeys import intake, polling, tracking
 from gateway.store import tables
 from schemas.errors import Throttled
 from schemas.shipments import ShipmentState
@@ -164,7 +164,7 @@ async def test_a_carrier_that_falls_silent_is_said_once_and_so_is_its_return(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = CapturingLogger()
-    monkeypatch.setattr(tracking, "log", said)
+    monkeypatch.setattr(polling, "log", said)
     await house.booked()
     await house.reach_carrier_at("http://127.0.0.1:9")
     await house.pass_time(timedelta(hours=6))
@@ -176,7 +176,7 @@ async def test_a_carrier_that_falls_silent_is_said_once_and_so_is_its_return(
 @by_rest
 async def test_a_shut_lane_is_no_silence_of_the_carriers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     said = CapturingLogger()
-    monkeypatch.setattr(tracking, "log", said)
+    monkeypatch.setattr(polling, "log", said)
     await house.booked()
     account = await house.settled.reading(lambda tx: tx.accounts.get(house.settled.account))
     lane = house.gw.lanes.of(account.lane, registry.carrier(account.carrier).profile.pace)
@@ -198,3 +198,19 @@ async def test_a_number_that_was_given_out_before(house: House) -> None:
     assert (row.status, row.handed_over_at) == ("in_transit", now)
     assert [one.wire_code for one in await events(house)] == ["COL", "HUB"]
     await house.judge()
+
+
+@by_rest
+async def test_somebody_who_wants_to_know_does_not_end_a_carriers_silence(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(polling, "log", said)
+    await house.booked()
+    await house.reach_carrier_at("http://127.0.0.1:9")
+    for _ in range(polling.SILENT_AFTER + 2):
+        await polled(house)
+    assert [call.args[0] for call in said.calls] == ["carrier.silent"]
+    await house.reach_carrier_at(None)
+    await polled(house)
+    assert [call.args[0] for call in said.calls] == ["carrier.silent", "carrier.back"]

@@ -1,0 +1,231 @@
+"""Polling: one account's carrier is asked about what is due, several calls at once as its lane allows.
+
+A turn takes what the lane can carry in a quarter of a minute, in calls of as many waybills as the carrier answers about at
+once. What came back is written while others are still asked, a page a transaction: a process that dies loses the pages that
+were not written, and nobody else asks this account before its turn's lease has run out.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters import registry
+from adapters.profiles import CarrierProfile
+from adapters.seam import Carrier
+from gateway.core import Gateway, twice_if_stale
+from gateway.crash import crash
+from gateway.jobs import back_off, jittered
+from gateway.journeys import tracking
+from gateway.rules.polling import next_poll
+from gateway.store.returns import canonical_number
+from gateway.store.shipments import event_digest
+from gateway.store.store import Desk
+from gateway.store.transaction import Record
+from gateway.store.work import Job
+from schemas.errors import AdapterError, CredentialsRejected, CredentialsStale, Refused, Throttled, Unintelligible
+from schemas.shipments import ShipmentState
+from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus
+from schemas.values import Waybill
+
+log = structlog.get_logger(__name__)
+PAUSED_WAIT = timedelta(minutes=5)
+LONGEST_SHUT = timedelta(hours=1)
+"""However long a lane is said to be shut: asking it again costs nothing."""
+SILENT_AFTER = 3
+"""Failed polls in a row after which a carrier counts as silent; said once, and once when it answers again."""
+TURN_SECONDS = 15.0
+MOST = 500
+"""Shipments of one turn, of a carrier that is fast."""
+PAGE, PAGE_SECONDS = 50, 1.0
+"""Shipments whose answers are written in one transaction, and how long the first waits for the others."""
+Batch = Sequence[Record]
+
+
+Answer = tuple[Batch, TrackingReport]
+
+
+@dataclass
+class Round:
+    """One turn at one carrier: what is still to be asked, what came back, and what ended it before its time."""
+
+    gw: Gateway
+    account: Record
+    carrier: Carrier
+    waiting: deque[Batch]
+    ends: float
+    """The monotonic second after which nothing more is begun; what waits then is still due, and comes with the next turn."""
+    answers: asyncio.Queue[Answer | None] = field(default_factory=asyncio.Queue)
+    """None is the end."""
+    unread: list[tuple[Batch, AdapterError]] = field(default_factory=list)
+    """Calls that failed by what they asked about; the carrier is well."""
+    error: AdapterError | None = None
+    answered: bool = False
+    asking: int = 0
+    callers: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def begin(self, callers: int) -> None:
+        self.asking = min(callers, len(self.waiting))
+        self.callers = [asyncio.create_task(self._ask()) for _ in range(self.asking)]
+
+    async def _ask(self) -> None:
+        """Batch after batch, until none waits, the time is over, or the carrier does not want to."""
+        try:
+            while self.waiting and self.error is None and self.gw.monotonic() < self.ends:
+                await self._ask_about(self.waiting.popleft())
+        finally:
+            self.asking -= 1
+            if not self.asking:
+                self.answers.put_nowait(None)
+
+    async def _ask_about(self, batch: Batch) -> None:
+        waybills = [Waybill(shipment.waybill) for shipment in batch]
+        try:
+            report = await twice_if_stale(lambda: self.carrier.track(waybills))
+        except (Refused, Unintelligible) as error:
+            self.unread.append((batch, error))
+        except AdapterError as error:
+            self.error = self.error or error
+        else:
+            self.answered = True
+            self.answers.put_nowait((batch, report))
+
+    async def page(self) -> tuple[list[Answer], bool]:
+        """What came back within a moment, and whether that was all."""
+        page: list[Answer] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as patience:
+                while sum(len(batch) for batch, _ in page) < PAGE:
+                    answer = await self.answers.get()
+                    if answer is None:
+                        return page, True
+                    page.append(answer)
+                    patience.reschedule(patience.when() or asyncio.get_running_loop().time() + PAGE_SECONDS)
+        return page, False
+
+    async def stop(self) -> None:
+        for caller in self.callers:
+            caller.cancel()
+        await asyncio.gather(*self.callers, return_exceptions=True)
+
+    def trouble(self) -> AdapterError | None:
+        """Why the carrier has to be left alone for a while; None where it answered."""
+        if self.error is None and self.unread and not self.answered:
+            return self.unread[0][1]
+        return self.error
+
+
+async def poll_account(gw: Gateway, job: Job) -> None:
+    """Ask one account's carrier about the shipments that are longest overdue."""
+    began = gw.monotonic()
+    async with gw.store.transaction(job.exporter_id) as tx:
+        account = await tx.claim(job)
+        if account is None:
+            return
+        profile = registry.carrier(account.carrier).profile
+        if account.paused or gw.settings.carriers_paused:
+            await tx.settle("poll", account, due_at=tx.now + PAUSED_WAIT)
+            return
+        due = await tx.looks.due(account.id, in_a_turn(profile))
+        if not due:
+            await tx.settle("poll", account, due_at=await tx.looks.next(account.id))
+            return
+        turn_ends = gw.turn_ends(profile.total_seconds)
+    carrier = gw.open_carrier(account, turn_ends=turn_ends)
+    size = profile.tracking_batch
+    waiting = deque(due[first : first + size] for first in range(0, len(due), size))
+    turn = Round(gw, account, carrier, waiting, min(began + TURN_SECONDS, turn_ends))
+    turn.begin(_callers(profile))
+    try:
+        await _write(gw, job, turn)
+    finally:
+        await turn.stop()
+    if turn.trouble() is None and account.tries > SILENT_AFTER:
+        log.info("carrier.back", account=account.id, carrier=account.carrier)
+
+
+def in_a_turn(profile: CarrierProfile) -> int:
+    """Shipments that one turn asks about at most."""
+    calls = max(1, math.floor(profile.pace.per_second * TURN_SECONDS))
+    return max(profile.tracking_batch, min(calls * profile.tracking_batch, MOST))
+
+
+def _callers(profile: CarrierProfile) -> int:
+    """All of the lane's places but one: a booking need not wait for the end of the turn."""
+    return max(1, profile.pace.concurrency - 1)
+
+
+async def _write(gw: Gateway, job: Job, turn: Round) -> None:
+    """Page after page as they come; the turn ends with the last."""
+    over = False
+    while not over:
+        page, over = await turn.page()
+        if over:
+            await asyncio.gather(*turn.callers)  # a bug of ours in one of them is the job's
+        crash("poll.before_commit")
+        async with gw.store.transaction(job.exporter_id) as tx:
+            for batch, report in page:
+                await _keep_report(gw, tx, batch, report)
+            if over:
+                await _settle(gw, tx, turn)
+
+
+async def _settle(gw: Gateway, tx: Desk, turn: Round) -> None:
+    account, trouble = turn.account, turn.trouble()
+    if turn.answered:
+        for batch, error in turn.unread:
+            log.warning("tracking.unread", carrier=account.carrier, shipments=len(batch), error=type(error).__name__)
+            await _keep_report(gw, tx, batch, TrackingReport())
+    if trouble is None:
+        await tx.settle("poll", account, due_at=await tx.looks.next(account.id))
+    else:
+        await _left_alone(gw, tx, account, trouble, tries=1 if turn.answered else account.tries)
+
+
+async def _left_alone(gw: Gateway, tx: Desk, account: Record, error: AdapterError, *, tries: int) -> None:
+    """Next turn, later. A carrier that rejects our credentials is not asked again before a person has looked, and one whose
+    lane is shut not before it opens: that is no silence of the carrier's."""
+    wait = back_off(tries)
+    if isinstance(error, Throttled):
+        lane = gw.lanes.of(account.lane, registry.carrier(account.carrier).profile.pace, account.zone)
+        named = error.retry_at - gw.clock() if error.retry_at else timedelta(0)
+        wait = max(wait, min(max(timedelta(seconds=lane.shut_for()), named), LONGEST_SHUT))
+        tries -= 1
+    elif tries == SILENT_AFTER:
+        log.warning("carrier.silent", account=account.id, carrier=account.carrier, error=type(error).__name__)
+    if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
+        await tx.accounts.set(account.id, paused="the carrier rejects the credentials")
+        detail = f"{account.carrier}: the carrier rejects the credentials"
+        await tx.tasks.ask("account_paused", f"paused:{account.id}:{account.turn}", detail)
+    await tx.settle("poll", account, due_at=tx.now + wait, tries=tries)
+
+
+async def _keep_report(gw: Gateway, tx: Desk, batch: Batch, report: TrackingReport) -> None:
+    """What is new of each, and when to look at it again. Most looks bring nothing: then nothing else is read or written."""
+    by_waybill: dict[str, list[TrackingEvent]] = {}
+    for event in report.events:
+        by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
+    ids = [shipment.id for shipment in batch]
+    known = await tx.looks.known(ids) if by_waybill else {}
+    heard = set()
+    for shipment in batch:
+        seen = by_waybill.get(canonical_number(shipment.waybill), [])
+        fresh = [event for event in seen if event_digest(event) not in known.get(shipment.id, ())]
+        if fresh and await tracking.record(gw, tx, shipment.id, fresh, "poll"):
+            heard.add(shipment.id)
+        crash("poll.mid_page")
+    standing = await tx.looks.standing(ids)
+    await tx.looks.looked([_planned(tx.now, one, standing[one.id], new=one.id in heard) for one in batch])
+
+
+def _planned(now: datetime, shipment: Record, stands: Record, *, new: bool) -> tuple[Record, datetime | None, int]:
+    silent = 0 if new else shipment.silent + 1
+    at = next_poll(TrackingStatus(stands.status), silent=silent, now=now, limit_at=stands.limit_at)
+    if at is None or stands.state == ShipmentState.CANCELLED:
+        return shipment, None, silent
+    return shipment, now + jittered(at - now), silent

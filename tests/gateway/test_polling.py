@@ -1,0 +1,115 @@
+"""A turn at one carrier: how much it asks, how many calls at once, and what one bad answer does to the others."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from adapters import registry
+from adapters.seam import Pace
+from gateway.journeys import polling
+from schemas.errors import Refused, Throttled, Unavailable, Unintelligible
+from schemas.tracking import TrackingReport
+from schemas.values import Waybill
+
+
+class Carrier:
+    """Answers when it is let; `says` are errors by waybill."""
+
+    def __init__(self, says: dict[str, Exception] | None = None) -> None:
+        self.says = says or {}
+        self.asked: list[str] = []
+        self.under_way = self.most = 0
+
+    async def track(self, waybills: Sequence[Waybill]) -> TrackingReport:
+        self.asked += waybills
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        await asyncio.sleep(0)
+        self.under_way -= 1
+        for waybill in waybills:
+            if waybill in self.says:
+                raise self.says[waybill]
+        return TrackingReport(not_found=tuple(waybills))
+
+
+def a_turn(carrier: Carrier, shipments: int, *, ends: float = 10.0) -> polling.Round:
+    waiting = deque([SimpleNamespace(id=f"s{number}", waybill=f"W{number}")] for number in range(shipments))
+    gw: Any = SimpleNamespace(monotonic=lambda: 0.0)
+    return polling.Round(gw, SimpleNamespace(), carrier, waiting, ends)  # type: ignore[arg-type]
+
+
+async def answers(turn: polling.Round, callers: int) -> list[str]:
+    """Waybills that were answered about, page after page."""
+    turn.begin(callers)
+    answered: list[str] = []
+    over = False
+    while not over:
+        page, over = await turn.page()
+        assert len(page) <= polling.PAGE
+        answered += [shipment.waybill for batch, _ in page for shipment in batch]
+    await asyncio.gather(*turn.callers)
+    return answered
+
+
+async def test_several_calls_are_under_way_at_once_and_each_shipment_is_asked_about_once() -> None:
+    carrier = Carrier()
+    answered = await answers(a_turn(carrier, 120), 8)
+    assert carrier.most == 8
+    assert sorted(carrier.asked) == sorted(answered) == sorted(f"W{number}" for number in range(120))
+
+
+@pytest.mark.parametrize("error", [Refused("no such number"), Unintelligible("HTML")])
+async def test_what_is_wrong_with_one_shipment_is_not_held_against_the_others(error: Exception) -> None:
+    turn = a_turn(Carrier({"W0": error}), 20)
+    answered = await answers(turn, 3)
+    assert len(answered) == 19
+    assert turn.trouble() is None
+    assert [shipment.waybill for batch, _ in turn.unread for shipment in batch] == ["W0"]
+
+
+async def test_where_nothing_can_be_read_the_carrier_is_left_alone() -> None:
+    error = Unintelligible("HTML")
+    turn = a_turn(Carrier({"W0": error}), 1)
+    assert await answers(turn, 3) == []
+    assert turn.trouble() is error
+
+
+@pytest.mark.parametrize("error", [Throttled("slow down"), Unavailable("away")])
+async def test_a_carrier_that_does_not_want_to_is_asked_nothing_more(error: Exception) -> None:
+    carrier = Carrier({"W5": error})
+    turn = a_turn(carrier, 100)
+    answered = await answers(turn, 2)
+    assert turn.trouble() is error
+    assert len(carrier.asked) <= 8  # those that were under way already
+    assert sorted(answered) == sorted(set(carrier.asked) - {"W5"})  # and what was answered is kept
+
+
+async def test_a_turn_begins_nothing_after_its_time() -> None:
+    carrier = Carrier()
+    assert await answers(a_turn(carrier, 5, ends=0.0), 2) == []
+    assert carrier.asked == []
+
+
+async def test_a_bug_in_a_caller_is_the_jobs() -> None:
+    turn = a_turn(Carrier({"W0": ZeroDivisionError()}), 1)
+    turn.begin(1)
+    assert await turn.page() == ([], True)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.gather(*turn.callers)
+
+
+def test_a_turn_takes_what_the_lane_carries_in_its_time() -> None:
+    profile = registry.carrier("sandbox_rest").profile
+
+    def shipments(per_second: float, batch: int) -> int:
+        pace = Pace(per_second=per_second)
+        return polling.in_a_turn(profile.model_copy(update={"pace": pace, "tracking_batch": batch}))
+
+    assert shipments(0.01, 1) == 1
+    assert shipments(2, 10) == 300
+    assert shipments(20, 1) == 300
+    assert shipments(2000, 50) == polling.MOST
