@@ -11,7 +11,7 @@ import structlog
 
 from adapters import registry
 from gateway.core import Gateway, twice_if_stale
-from gateway.journeys import clocks
+from gateway.journeys import following
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
 from gateway.store.store import Desk
@@ -63,7 +63,7 @@ async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> 
     for event in new:
         if event.reason is not None:
             await _exception(tx, shipment, event)
-    await clocks.follow(tx, shipment, standing)
+    await following.follow(tx, shipment, standing)
 
 
 async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, state: ShipmentState) -> None:
