@@ -27,6 +27,7 @@ from gateway.store import parties
 from gateway.store.work import Job
 from schemas.charges import CarrierInvoice
 from schemas.errors import AdapterError, NotFound
+from schemas.values import Money
 
 invoice_app = typer.Typer(help="Carriers' invoices.", no_args_is_help=True)
 UNREADABLE, HELD, WELL = 3, 1, 0
@@ -162,3 +163,40 @@ def _print(out: Console, told: dict[str, Any]) -> None:
     for problem in told["problems"]:
         place = f"row {problem['row']}, {problem['column'] or 'whole row'}"
         out.print(f"  {place}: {problem['code']}: {problem['detail']}", markup=False)
+
+
+@invoice_app.command("audit")
+def audit_files(
+    lines: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Billed lines, a CSV file.")],
+    bookings: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="What was booked, a CSV file.")],
+    out: Annotated[Path | None, typer.Option(help="Where every finding is written, with its reason (CSV).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Hold a table of billed lines against a table of bookings, millions of each. No database is read or written.
+
+    Lines have the columns invoice, carrier, waybill, type, currency, minor, and may have issued_on, reference,
+    original_waybill, shipped_on, service, grams. Bookings have carrier, waybill, currency, and may have reference, ship_on,
+    service, grams, dock_grams, pieces, and the flags insured, live, moved; a column named by a charge type, such as FREIGHT,
+    is what was agreed. Amounts are whole minor units.
+    """
+    try:
+        from gateway.bulk.audit import audit, write_findings
+    except ImportError as error:
+        raise typer.BadParameter("this needs the extra homeward[bulk]") from error
+    try:
+        found = audit(bookings, lines)
+    except AdapterError as error:
+        typer.echo(json.dumps({**shown(error), "detail": str(error)}) if as_json else str(error), err=not as_json)
+        raise typer.Exit(UNREADABLE) from error
+    if out is not None:
+        write_findings(found.findings, out)
+    sums: list[dict[str, Any]] = [
+        {name: str(value) if name in ("finding", "currency") else value for name, value in row.items()}
+        for row in found.sums.sort("finding", "currency").iter_rows(named=True)
+    ]
+    if as_json:
+        typer.echo(json.dumps({"lines": found.lines.height, "bookings_billed": found.booked.height, "sums": sums}))
+        return
+    for row in sums:
+        amounts = ", ".join(f"{Money.from_minor(row[name], row['currency'])} {name}" for name in ("billed", "disputed"))
+        typer.echo(f"{row['finding']}: {row['lines']} lines, {amounts}")

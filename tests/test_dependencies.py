@@ -27,6 +27,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "lxml": ("adapters/toolkit/xml.py",),
     "openpyxl": ("adapters/toolkit/workbook.py",),
     "pgqueuer": ("gateway/jobs.py",),
+    "polars": ("gateway/bulk/",),
     "prometheus_client": ("gateway/core.py", "gateway/spending.py", "gateway/web/status.py"),
     "pydantic": (
         "adapters/profiles.py",

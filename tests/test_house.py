@@ -63,8 +63,9 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.running": {"gateway.config", "gateway.core", "gateway.jobs", "gateway.store", "gateway.worker"},
     "gateway.backup": {"gateway.config", *INNER},
     "gateway.cli_read": {"gateway.reading", "gateway.shown", "schemas"},
+    "gateway.bulk": {"gateway.rules", "schemas"},
     "gateway.cli_invoice": {
-        *("gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
+        *("gateway.bulk", "gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
     },
     "gateway.demo": {
         *("gateway.clock", "gateway.config", "gateway.lock", "gateway.running", "gateway.sandbox", "gateway.web"),

@@ -99,12 +99,13 @@ def judge(lines: Sequence[BilledLine], index: Index, policy: Policy, bill: Bill 
         groups.setdefault(its, []).append((line, found))
     judged: dict[str, Verdict] = {}
     for group in groups.values():
-        for verdict in _of_shipment(group, policy, bill):
+        for verdict in judge_shipment(group, policy, bill):
             judged[verdict.line_id] = verdict
     return [judged[line.id] for line in lines]
 
 
-def _of_shipment(group: Sequence[tuple[BilledLine, Match]], policy: Policy, bill: Bill) -> Iterable[Verdict]:
+def judge_shipment(group: Sequence[tuple[BilledLine, Match]], policy: Policy, bill: Bill) -> Iterable[Verdict]:
+    """The lines of one bill that mean the same booking, or the same number of nobody's."""
     first, found = group[0]
     run = Running(found.booked)
     if found.booked is None and first.waybill and bill.past:
@@ -246,4 +247,4 @@ def drifts(
     ]
 
 
-__all__ = ["COVER", "LEVEL", "ORDER", "Bill", "Drift", "Verdict", "drifts", "judge"]
+__all__ = ["COVER", "LEVEL", "ORDER", "Bill", "Drift", "Verdict", "drifts", "judge", "judge_shipment"]
