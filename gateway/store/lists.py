@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, literal, select, tuple_
+from sqlalchemy import exists, literal, literal_column, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from gateway.store import tables
@@ -89,10 +89,12 @@ class Lists:
         statement = (
             select(deliveries, notices.c.kind, at, notices.c.return_id)
             .join(notices, notices.c.id == deliveries.c.notice_id)
-            .where(deliveries.c.exporter_id == self.tx.exporter_id)
+            .where(deliveries.c.exporter_id == self.tx.exporter_id, notices.c.exporter_id == self.tx.exporter_id)
         )
         if states:
             statement = statement.where(deliveries.c.state.in_(states))
+        if states and "delivered" not in states:  # in these words: so the index of what is open may be used
+            statement = statement.where(text(tables.OPEN_DELIVERIES))
         if after:
             statement = statement.where(at <= after[0], tuple_(at, deliveries.c.id) < _key(at, after))
         return await self.tx.all(statement.order_by(at.desc(), deliveries.c.id.desc()).limit(limit))
@@ -112,7 +114,8 @@ class Lists:
     async def unknown_attempts(self, limit: int) -> Sequence[Record]:
         """Attempts whose outcome nobody knows yet, the oldest first."""
         columns = tables.attempts.c
-        return await self._oldest(tables.attempts, columns.sent_at, None, limit, columns.state == "unknown")
+        unknown = columns.state == literal_column("'unknown'")  # as a word: a parameter hides which index will do
+        return await self._oldest(tables.attempts, columns.sent_at, None, limit, unknown)
 
     async def stuck_shipments(self, before: datetime, limit: int) -> Sequence[Record]:
         """Booked or moving, and silent since `before`: no scan at all, or none after it. The oldest first."""

@@ -16,7 +16,15 @@ from gateway.store.tables.goods import (
 )
 from gateway.store.tables.lanes import lanes, quotas
 from gateway.store.tables.limits import acceptances, deadlines, tasks
-from gateway.store.tables.messages import audit, deliveries, idempotency, inbox, notices, unknown_codes
+from gateway.store.tables.messages import (
+    OPEN_DELIVERIES,
+    audit,
+    deliveries,
+    idempotency,
+    inbox,
+    notices,
+    unknown_codes,
+)
 from gateway.store.tables.money import accruals, disputes, invoice_lines, invoices, ledger
 from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
 
@@ -37,6 +45,7 @@ WORK = (
 """Tables whose rows are work."""
 
 __all__ = [
+    "OPEN_DELIVERIES",
     "WORK",
     "acceptances",
     "accounts",

@@ -129,6 +129,7 @@ attempts = Table(
     ),
     Index("ix_attempts_subject", "kind", "subject_id", "number"),
     Index("ix_attempts_return", "return_id"),
+    partial("ix_attempts_unknown", "exporter_id", "sent_at", "id", where="state = 'unknown'"),
 )
 
 exchanges = Table(

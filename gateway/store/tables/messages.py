@@ -13,8 +13,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, work
+from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
 from gateway.store.types import Instant, PlainJson
+
+OPEN_DELIVERIES = "deliveries.state <> 'delivered'"
 
 inbox = Table(
     "inbox",
@@ -69,6 +71,7 @@ deliveries = Table(
     due("deliveries"),
     UniqueConstraint("notice_id", "target_id"),
     Index("ix_deliveries_target", "target_id", "state"),
+    partial("ix_deliveries_open", "exporter_id", "state", where="state <> 'delivered'"),
 )
 
 idempotency = Table(

@@ -305,6 +305,14 @@ def upgrade() -> None:
     op.create_index("ix_attempts_return", "attempts", ["return_id"], unique=False)
     op.create_index("ix_attempts_subject", "attempts", ["kind", "subject_id", "number"], unique=False)
     op.create_index(
+        "ix_attempts_unknown",
+        "attempts",
+        ["exporter_id", "sent_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'unknown'"),
+        sqlite_where=sa.text("state = 'unknown'"),
+    )
+    op.create_index(
         "uq_attempts_slot",
         "attempts",
         ["kind", "subject_id"],
@@ -371,6 +379,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_open",
+        "deliveries",
+        ["exporter_id", "state"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'delivered'"),
+        sqlite_where=sa.text("state <> 'delivered'"),
     )
     op.create_index("ix_deliveries_target", "deliveries", ["target_id", "state"], unique=False)
     op.create_table(
