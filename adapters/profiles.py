@@ -125,6 +125,9 @@ class PlatformProfile(Facts):
     secret_field: Text = ""
     """The credentials field that a lone secret belongs to."""
     reply_budget_ms: int = 5000
+    total_seconds: float = 45.0
+    settle_seconds: float = 10.0
+    """Of an answer that was lost: so long after the call was sent, the same is asked again."""
     hears: bool = True
     """Whether there is somebody behind it who is told of bookings and decisions, by its API or by hand."""
     topics: tuple[ShortText, ...] = ()

@@ -25,6 +25,7 @@ from adapters.profiles import (
     credentials_of,
 )
 from adapters.toolkit.http import Http, Reply
+from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.charges import InvoiceReading, Quote
 from schemas.errors import AdapterError
 from schemas.messages import Document, InboundMessage, Subscription, Trust
@@ -195,6 +196,16 @@ class TakesDecision(Protocol):
 
 
 @runtime_checkable
+class TakesApplications(Protocol):
+    """A platform that decides on return applications."""
+
+    async def give_application(self, request: ApplicationRequest) -> ApplicationReceipt:
+        """Hand it in, or hand it in as it stands by now: more papers, or taken back. The same reference is the same
+        application, however often it is asked; a platform that cannot promise that does not get this capability."""
+        ...
+
+
+@runtime_checkable
 class ManagesSubscriptions(Protocol):
     """A platform that drops subscriptions, and lets us look after ours."""
 
@@ -248,6 +259,7 @@ PLATFORM_CAPABILITIES: Mapping[str, type] = {
     "ask_back": AsksBack,
     "tracking": TakesTracking,
     "decision": TakesDecision,
+    "application": TakesApplications,
     "subscriptions": ManagesSubscriptions,
 }
 
@@ -257,42 +269,13 @@ def capabilities(adapter: type, table: Mapping[str, type]) -> frozenset[str]:
     return frozenset(name for name, protocol in table.items() if issubclass(adapter, protocol))
 
 
+# fmt: off
 __all__ = [
-    "CARRIER_CAPABILITIES",
-    "PLATFORM_CAPABILITIES",
-    "AsksBack",
-    "BooksPickups",
-    "Carrier",
-    "CarrierAccount",
-    "CarrierProfile",
-    "Facts",
-    "FetchesLabels",
-    "FindsBookings",
-    "FindsByDay",
-    "FindsPickups",
-    "InvoiceProfile",
-    "InvoiceReader",
-    "IssuesInvoices",
-    "ListsBookings",
-    "ListsReturns",
-    "LookUp",
-    "ManagesSubscriptions",
-    "Pace",
-    "Platform",
-    "PlatformAccount",
-    "PlatformProfile",
-    "ProvesDelivery",
-    "PushesTracking",
-    "QuotesCharges",
-    "Reader",
-    "RenewalTerms",
-    "Renews",
-    "Service",
-    "StatedLimit",
-    "TakesDecision",
-    "TakesProfile",
-    "TakesTracking",
-    "VoidsBookings",
-    "capabilities",
-    "credentials_of",
+    "CARRIER_CAPABILITIES", "PLATFORM_CAPABILITIES", "AsksBack", "BooksPickups", "Carrier", "CarrierAccount",
+    "CarrierProfile", "Facts", "FetchesLabels", "FindsBookings", "FindsByDay", "FindsPickups", "InvoiceProfile",
+    "InvoiceReader", "IssuesInvoices", "ListsBookings", "ListsReturns", "LookUp", "ManagesSubscriptions", "Pace",
+    "Platform", "PlatformAccount", "PlatformProfile", "ProvesDelivery", "PushesTracking", "QuotesCharges", "Reader",
+    "RenewalTerms", "Renews", "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesProfile",
+    "TakesTracking", "VoidsBookings", "capabilities", "credentials_of",
 ]
+# fmt: on

@@ -107,7 +107,14 @@ class Gateway:
         http = self._http(account.id, Hurried(lane) if urgent else lane, credentials, account.carrier, record, stage)
         return adapter(opened, replace(http, turn_ends=turn_ends, total_seconds=profile.total_seconds))
 
-    def open_platform(self, source: Record, *, record: Callable[[Exchange], None] | None = None) -> Platform:
+    def open_platform(
+        self,
+        source: Record,
+        *,
+        turn_ends: float | None = None,
+        record: Callable[[Exchange], None] | None = None,
+        stage: str = "",
+    ) -> Platform:
         """A shop's adapter."""
         adapter = registry.platform(source.platform)
         credentials = self._unsealed(source, adapter.profile.credentials)
@@ -115,7 +122,8 @@ class Gateway:
             id=source.id, platform=source.platform, credentials=credentials, base_url=source.base_url
         )
         lane = self.lanes.of(source.id, adapter.profile.pace)
-        return adapter(opened, self._http(source.id, lane, credentials, source.platform, record, ""))
+        http = self._http(source.id, lane, credentials, source.platform, record, stage)
+        return adapter(opened, replace(http, turn_ends=turn_ends, total_seconds=adapter.profile.total_seconds))
 
     def _http(
         self,

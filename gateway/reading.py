@@ -31,7 +31,7 @@ from schemas.errors import AdapterError, NotFound, NothingHappened, Refused, Uni
 from schemas.messages import InboundMessage
 from schemas.returns import PlatformEvent
 
-CREATES = frozenset({"booking", "void", "pickup", "pickup_void", "renewal"})
+CREATES = frozenset({"booking", "void", "pickup", "pickup_void", "renewal", "application"})
 """Reply kinds of calls after which something may exist, or have ceased to."""
 HEAD = 8192
 START = re.compile(

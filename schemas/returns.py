@@ -99,6 +99,8 @@ class ReturnAuthorization(Model):
     waybill: Text | None = None
     """Set where somebody else has already provided the label."""
     note: Note | None = None
+    papers_asked: Note | None = None
+    """What a platform that decides on an application still wants to see, in its words."""
     platform_handle: Text | None = None
     """A second key that the platform wants back (Shopify: the reverse fulfilment order)."""
     ordered_on: date | None = None

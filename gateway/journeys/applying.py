@@ -1,16 +1,17 @@
 """Applications: an exporter asks for a return under the terms that were agreed, and somebody decides on it by hand.
 
 The return is opened as requested, so that its timeline begins with the application; an approval then goes the way that a
-platform's approval goes. Terms are versions that are never changed: an application keeps the one it was checked against.
+platform's approval goes. Where a platform decides on applications itself it is handed in there, and what it says is followed.
+Terms are versions that are never changed: an application keeps the one it was checked against.
 """
 
 import hashlib
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from gateway.journeys import planning, voiding
+from gateway.journeys import handing_in, planning, voiding
 from gateway.journeys.notices import announce
-from gateway.rules import policy
+from gateway.rules import lifecycle, policy
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Conflict, RefusalCode, Refused
@@ -60,16 +61,19 @@ async def check_paper(tx: Desk, paper: Paper) -> None:
 
 
 async def submit(
-    tx: Desk, terms_id: str | None, application: Application, asked: ReturnAuthorization, external_id: str | None
+    tx: Desk,
+    source: Record,
+    terms_id: str | None,
+    application: Application,
+    asked: ReturnAuthorization,
+    external_id: str | None,
 ) -> str:
-    """Hand it in; its id. Raises Conflict where the check finds what does not fit and nobody said `despite`."""
+    """Hand it in: at the source's platform where it decides on applications, else for somebody here; its id. Raises Conflict
+    where the check finds what does not fit and nobody said `despite`."""
     findings = await check(tx, terms_id, application, asked.items)
     if policy.fails(findings) and not application.despite:
         clauses = sorted({one.clause.value for one in findings if one.verdict == "fails"})
         raise Conflict(f"does not fit: {', '.join(clauses)}; say `despite` to hand it in all the same", state="policy")
-    source = await tx.sources.of_platform("manual")
-    if source is None:
-        raise Conflict("this exporter takes no returns by hand", state="no_manual_source")
     requested = asked.model_copy(update={"status": ReturnStatus.REQUESTED, "requested_at": tx.now})
     return_id = await planning.open_return(tx, source, requested, external_id=external_id)
     application_id = await tx.applications.add(
@@ -82,8 +86,11 @@ async def submit(
         updated_at=tx.now,
     )
     await file_papers(tx, return_id, application.papers)
-    await _to_review(tx, application_id, return_id, len(application.papers))
     await _tell(tx, application_id, return_id, NoticeKind.APPLICATION_SUBMITTED, {"findings": _kept(findings)})
+    if await handing_in.taker(tx, source.id) is not None:
+        await handing_in.hand_in(tx, await tx.applications.get(application_id))
+    else:
+        await _to_review(tx, application_id, return_id, len(application.papers))
     return application_id
 
 
@@ -112,15 +119,23 @@ async def _open_one(tx: Desk, application_id: str) -> Record:
     return row
 
 
+async def _ours_to_decide(tx: Desk, application_id: str) -> Record:
+    """An open one that no platform has. Raises Conflict."""
+    row = await _open_one(tx, application_id)
+    if await handing_in.decides(tx, row.id):
+        raise Conflict("the platform decides on it", state="with_platform")
+    return row
+
+
 async def approve(tx: Desk, application_id: str) -> None:
     """The return is approved, and planned as if a platform had said so."""
-    row = await _open_one(tx, application_id)
+    row = await _ours_to_decide(tx, application_id)
     await _decide(tx, row, ApplicationState.APPROVED, NoticeKind.APPLICATION_APPROVED, None)
     await _move(tx, row.return_id, ReturnStatus.APPROVED)
 
 
 async def reject(tx: Desk, application_id: str, reason: str) -> None:
-    row = await _open_one(tx, application_id)
+    row = await _ours_to_decide(tx, application_id)
     await _decide(tx, row, ApplicationState.REJECTED, NoticeKind.APPLICATION_REJECTED, reason)
     await _move(tx, row.return_id, ReturnStatus.DECLINED)
 
@@ -130,11 +145,13 @@ async def withdraw(tx: Desk, application_id: str) -> None:
     row = await _open_one(tx, application_id)
     await _decide(tx, row, ApplicationState.WITHDRAWN, NoticeKind.APPLICATION_WITHDRAWN, None)
     await voiding.cancel(tx, row.return_id)
+    if await handing_in.decides(tx, row.id):
+        await handing_in.hand_in(tx, await tx.applications.get(row.id))
 
 
 async def ask_papers(tx: Desk, application_id: str, reason: str) -> None:
     """More is needed before anybody can decide."""
-    row = await _open_one(tx, application_id)
+    row = await _ours_to_decide(tx, application_id)
     await _decide(tx, row, ApplicationState.PAPERS_ASKED, NoticeKind.APPLICATION_PAPERS_ASKED, reason)
 
 
@@ -160,7 +177,10 @@ async def add_papers(tx: Desk, application_id: str, papers: Sequence[Paper]) -> 
         after={"state": ApplicationState.SUBMITTED, "papers": [paper.sha256 for paper in fresh]},
     )
     await tx.tasks.done_like(f"application:{row.id}:")
-    await _to_review(tx, row.id, row.return_id, len(said.papers))
+    if await handing_in.decides(tx, row.id):
+        await handing_in.hand_in(tx, await tx.applications.get(row.id))
+    else:
+        await _to_review(tx, row.id, row.return_id, len(said.papers))
 
 
 async def cancel(tx: Desk, return_id: str) -> None:
@@ -170,6 +190,26 @@ async def cancel(tx: Desk, return_id: str) -> None:
         await withdraw(tx, row.id)
     else:
         await voiding.cancel(tx, return_id)
+
+
+async def follow(tx: Desk, return_id: str, said: ReturnAuthorization) -> None:
+    """What its platform says of a return that is applied for is the platform's decision."""
+    row = await tx.applications.of_return(return_id)
+    if row is None or row.state not in OPEN:
+        return
+    if said.status is ReturnStatus.REQUESTED:
+        if said.papers_asked and said.papers_asked != row.reason:
+            kind = NoticeKind.APPLICATION_PAPERS_ASKED
+            await _decide(tx, row, ApplicationState.PAPERS_ASKED, kind, said.papers_asked)
+            cause = f"application:{row.id}:{len(row.said.papers)}:{tx.now.isoformat()}"
+            await tx.tasks.ask("papers_asked", cause, said.papers_asked, return_id)
+    elif said.status in lifecycle.STOPS:
+        declined = said.status is ReturnStatus.DECLINED
+        state = ApplicationState.REJECTED if declined else ApplicationState.WITHDRAWN
+        kind = NoticeKind.APPLICATION_REJECTED if declined else NoticeKind.APPLICATION_WITHDRAWN
+        await _decide(tx, row, state, kind, said.note if declined else None)
+    elif said.status is not ReturnStatus.UNKNOWN:
+        await _decide(tx, row, ApplicationState.APPROVED, NoticeKind.APPLICATION_APPROVED, None)
 
 
 async def _move(tx: Desk, return_id: str, status: ReturnStatus) -> None:

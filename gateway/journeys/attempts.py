@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from adapters import registry
-from adapters.seam import Carrier, CarrierProfile, LookUp
+from adapters.seam import Carrier, CarrierProfile, LookUp, PlatformProfile
 from adapters.toolkit.redaction import Exchange
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
@@ -66,7 +66,8 @@ class Act:
     kind: str
     job: str
     """The job kind of the subject's own row."""
-    send: Callable[[Carrier, Record], Awaitable[Any]]
+    send: Callable[[Any, Record], Awaitable[Any]]
+    """`Any` is the open adapter: the carrier's, or the platform's."""
     vet: Callable[[Desk, Record, Any], Awaitable[None]]
     """Raises NotYet where the answer is not what it looks like."""
     accepted: Callable[[Desk, Record, Any], Awaitable[None]]
@@ -133,8 +134,9 @@ async def carry_out(gw: Gateway, act: Act, account: Record, attempt: Record, tur
     """Make the call. Whatever is raised becomes an outcome: only NothingHappened is a refusal."""
     outcome = Outcome()
     try:
-        carrier = gw.open_carrier(account, turn_ends=turn_ends, record=outcome.exchanges.append, stage=act.kind)
-        outcome.result = await twice_if_stale(lambda: act.send(carrier, attempt))
+        opened = gw.open_platform if attempt.source_id else gw.open_carrier
+        other = opened(account, turn_ends=turn_ends, record=outcome.exchanges.append, stage=act.kind)
+        outcome.result = await twice_if_stale(lambda: act.send(other, attempt))
     except Exception as error:
         outcome.error = error
         if not isinstance(error, AdapterError):
@@ -198,8 +200,17 @@ async def _not_created(tx: Desk, act: Act, attempt: Record, error: NothingHappen
         await act.refused(tx, attempt, error)
         return None
     if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
-        await pause(tx, attempt.account_id, "the carrier rejects the credentials")
+        await _rejected(tx, attempt)
     return tx.now + _wait(error, tries, tx.now)
+
+
+async def _rejected(tx: Desk, attempt: Record) -> None:
+    """Nothing more is sent with an account whose credentials are refused; of a shop's, a person is told."""
+    if attempt.source_id is None:
+        await pause(tx, attempt.account_id, "the carrier rejects the credentials")
+    else:
+        detail = "the platform rejects the credentials"
+        await tx.tasks.ask("source_rejected", f"source:{attempt.source_id}", detail, attempt.return_id)
 
 
 def _wait(error: NothingHappened, tries: int, now: datetime) -> timedelta:
@@ -227,7 +238,7 @@ async def wait_for_lane(gw: Gateway, tx: Desk, kind: str, row: Record, account: 
 
 async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | None) -> None:
     """Nobody can tell: look it up after the carrier's settle time, and say so."""
-    profile = registry.carrier(attempt.carrier).profile
+    profile = profile_of(attempt)
     await tx.attempts.set(
         attempt.id,
         state="unknown",
@@ -273,3 +284,8 @@ async def _keep_exchanges(tx: Desk, attempt: Record, exchanges: Sequence[Exchang
 
 def _profile(account: Record) -> CarrierProfile:
     return registry.carrier(account.carrier).profile
+
+
+def profile_of(attempt: Record) -> CarrierProfile | PlatformProfile:
+    """Of whoever is asked."""
+    return (registry.platform if attempt.source_id else registry.carrier)(attempt.carrier).profile

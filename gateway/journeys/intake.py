@@ -13,7 +13,7 @@ from adapters.seam import AsksBack, Platform, PushesTracking
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import back_off
-from gateway.journeys import planning, tracking
+from gateway.journeys import applying, planning, tracking
 from gateway.store import parties
 from gateway.store.ids import new_id
 from gateway.store.messages import Arrival
@@ -198,10 +198,18 @@ async def apply(tx: Desk, source: Record, authorization: ReturnAuthorization) ->
     known = await tx.returns.by_rma(source.id, authorization.rma_id, lock=True)
     if known is None:
         return await planning.open_return(tx, source, authorization)
+    authorization = _with_what_is_known(known.authorization, authorization)
     if _is_stale(known, authorization) or known.authorization == authorization:
         return str(known.id)
     await planning.amend_return(tx, source, known, authorization)
+    await applying.follow(tx, known.id, authorization)
     return str(known.id)
+
+
+def _with_what_is_known(before: ReturnAuthorization, now: ReturnAuthorization) -> ReturnAuthorization:
+    """An address or a waybill out that the exporter supplied stands where the platform still tells none."""
+    kept = {name: getattr(before, name) for name in ("returner", "outbound_waybill") if getattr(now, name) is None}
+    return now.model_copy(update=kept)
 
 
 def _is_stale(known: Record, authorization: ReturnAuthorization) -> bool:

@@ -12,11 +12,10 @@ from typing import Any
 
 import structlog
 
-from adapters import registry
 from adapters.seam import Carrier, CarrierProfile, LookUp
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
-from gateway.journeys import attempts, booking, pickups, renewing, voiding
+from gateway.journeys import attempts, booking, handing_in, pickups, renewing, voiding
 from gateway.journeys.attempts import Act, Found, Outcome
 from gateway.journeys.notices import announce
 from gateway.store.store import Desk
@@ -27,7 +26,11 @@ from schemas.messages import NoticeKind
 
 log = structlog.get_logger(__name__)
 ACTS: Mapping[str, Act] = {
-    act.kind: act for act in (booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL, renewing.RENEWAL)
+    act.kind: act
+    for act in (
+        *(booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL),
+        *(renewing.RENEWAL, handing_in.APPLICATION),
+    )
 }
 MINUTES = (1, 2, 5, 10, 30)
 """Between looks, then hourly."""
@@ -46,21 +49,23 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
         if attempt.state not in ("sending", "unknown", "absent"):
             await tx.settle("resolve", attempt)
             return
-        account = await tx.accounts.get(attempt.account_id)
-        profile = registry.carrier(account.carrier).profile
+        other, act = await _asked(tx, attempt)
+        profile = attempts.profile_of(attempt)
         turn_ends = gw.turn_ends(profile.total_seconds)
-        act = ACTS[attempt.kind]
-        repeats = act.repeats or (attempt.kind == "booking" and profile.look_up in REPEATABLE)
-        if repeats and attempt.state != "absent" and (account.paused or gw.settings.carriers_paused):
+        repeats = act.repeats or (
+            attempt.kind == "booking" and isinstance(profile, CarrierProfile) and profile.look_up in REPEATABLE
+        )
+        if repeats and attempt.state != "absent" and (_is_shut(other) or gw.settings.carriers_paused):
             await tx.settle("resolve", attempt, due_at=tx.now + PAUSED_WAIT, tries=attempt.tries)
             return
-        if await attempts.wait_for_lane(gw, tx, "resolve", attempt, account):
+        if attempt.source_id is None and await attempts.wait_for_lane(gw, tx, "resolve", attempt, other):
             return
     if repeats and attempt.state != "absent":
-        outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
+        outcome = await attempts.carry_out(gw, act, other, attempt, turn_ends)
         await _after_repeat(gw, job, act, attempt, outcome)
         return
-    found, error = await _look(gw, act, account, attempt, turn_ends)
+    assert isinstance(profile, CarrierProfile)  # what is asked of a platform may always be asked again
+    found, error = await _look(gw, act, other, attempt, turn_ends)
     crash("resolve.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:
         if error is not None:
@@ -71,6 +76,17 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
             await _after_late_look(tx, act, attempt, found)
         else:
             await _after_look(tx, act, attempt, profile, found)
+
+
+async def _asked(tx: Desk, attempt: Record) -> tuple[Record, Act]:
+    """Who is asked, a carrier's account or a platform's shop, and by which act."""
+    if attempt.source_id is not None:
+        return await tx.sources.get(attempt.source_id), await handing_in.act_of(tx, attempt)
+    return await tx.accounts.get(attempt.account_id), ACTS[attempt.kind]
+
+
+def _is_shut(other: Record) -> bool:
+    return bool(getattr(other, "paused", None)) or not getattr(other, "enabled", True)
 
 
 async def _look(
@@ -95,17 +111,18 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
     A void may be repeated anywhere, and what comes back is its outcome.
     """
     crash("resolve.before_commit")
-    profile = registry.carrier(attempt.carrier).profile
+    profile = attempts.profile_of(attempt)
     async with gw.store.transaction(job.exporter_id) as tx:
         if act.repeats:
             await tx.settle("resolve", attempt)
             again = await attempts.conclude(tx, act, attempt.id, outcome, tries=attempt.tries)
-            if again is not None and act is renewing.RENEWAL:
+            if again is not None and act.job == "resolve":  # it has no other job: the attempt goes again as it is
                 await tx.attempts.set(attempt.id, state="sending", settled_at=None, tries=attempt.tries)
                 await tx.wake("resolve", attempt.id, again)
             elif again is not None:
                 await tx.wake(act.job, await _subject(tx, attempt), again)
             return
+        assert isinstance(profile, CarrierProfile)
         doubt = outcome.error or await _doubt(tx, act, attempt, outcome.result)
         if isinstance(doubt, attempts.Dead) and tx.now >= _absent_from(attempt, profile):
             await _absent(tx, act, attempt, profile, dead=1)

@@ -66,8 +66,8 @@ async def absent(tx: Desk, attempt_id: str) -> None:
 
 async def _open(tx: Desk, attempt_id: str) -> Record:
     attempt = await tx.attempts.get(attempt_id, lock=True)
-    if attempt.kind == "renewal":
-        raise Conflict("a renewal is asked again by itself", state=attempt.state)
+    if attempt.kind in ("renewal", "application"):
+        raise Conflict(f"{attempt.kind}: it is asked again by itself", state=attempt.state)
     if attempt.state not in ("unknown", "sending"):
         raise Conflict(f"the attempt is {attempt.state}: there is nothing to say of it", state=attempt.state)
     return attempt

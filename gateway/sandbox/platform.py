@@ -4,6 +4,7 @@
     GET /platform/{shop}/returns/{id}
     PUT /platform/{shop}/returns/{id}/tracking      {"carrier", "waybill", "tracking_url", "label_url"}
     PUT /platform/{shop}/returns/{id}/decision      {"decision", "decided_at", "reason"}
+    PUT /platform/{shop}/applications/{id}          a return applied for: requested under this id; again as it now stands
     GET /platform/{shop}/subscriptions              {"subscriptions": [{"topic", "url"}]}
     PUT /platform/{shop}/subscriptions              {"topic", "url"}
 
@@ -147,6 +148,7 @@ class Platform:
             web.get(base + "/{id}", self._fetch),
             web.put(base + "/{id}/tracking", self._take),
             web.put(base + "/{id}/decision", self._take),
+            web.put("/platform/{shop}/applications/{id}", self._apply_for),
             web.get("/platform/{shop}/subscriptions", self._subscriptions),
             web.put("/platform/{shop}/subscriptions", self._subscribe),
         ]
@@ -173,6 +175,22 @@ class Platform:
 
     async def _fetch(self, request: web.Request) -> web.Response:
         return web.json_response(self._return_of(request))
+
+    async def _apply_for(self, request: web.Request) -> web.Response:
+        """A return that is asked for. An order whose number begins with `UNKNOWN` is none of this shop's; what is decided
+        cannot be applied for again."""
+        shop, told, rma = self._shop_of(request), await request.json(), request.match_info["id"]
+        known = shop.returns.get(rma)
+        if str(told["order"]["number"]).startswith("UNKNOWN"):
+            return web.json_response({"error": "order_unknown"}, status=422)
+        if known is not None and known["status"] not in ("requested", "cancelled"):
+            return web.json_response({"error": "decided"}, status=422)
+        papers = [{name: one[name] for name in ("kind", "sha256")} for one in told["papers"]]
+        self.ledger.write("applied", shop=shop.name, rma=rma, papers=papers, withdrawn=told["withdrawn"])
+        status = "cancelled" if told["withdrawn"] else "requested"
+        facts = {"id": rma, "status": status, "papers_asked": None, "order": told["order"], "items": told["items"]}
+        self.change(shop.name, {**facts, "label": "merchant", "note": told["note"]})
+        return web.json_response({"id": rma, "status": status})
 
     async def _subscriptions(self, request: web.Request) -> web.Response:
         url = self._shop_of(request).url

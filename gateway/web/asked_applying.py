@@ -38,6 +38,8 @@ class AskedApplication(AskedReturn):
     """A return that is applied for: checked against the terms, then decided by hand."""
 
     terms_id: Annotated[str | None, Field(pattern=id_form("trm"))] = None
+    source_id: Annotated[str | None, Field(pattern=id_form("src"))] = None
+    """The shop that the goods were sold by. Where its platform decides on applications, it is handed in there."""
     invoiced_on: AskedDay | None = None
     shipped_on: AskedDay | None = None
     delivered_on: AskedDay | None = None

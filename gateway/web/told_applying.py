@@ -38,6 +38,19 @@ class CheckTold(Told):
     findings: tuple[FindingTold, ...]
 
 
+class HandedInTold(Told):
+    """That it was handed in at a platform which decides on it. `state`: sending, unknown (it may be there: the same is asked
+    again), live (the platform has it), refused (it is decided by hand). `version` grows with papers that came later."""
+
+    platform: str
+    source_id: str
+    state: str
+    version: int
+    sent_at: datetime
+    reason: str | None
+    wire_code: str | None
+
+
 class ApplicationTold(Told):
     id: str
     return_id: str
@@ -48,6 +61,8 @@ class ApplicationTold(Told):
     created_at: datetime
     updated_at: datetime
     said: Application
+    handed_in: HandedInTold | None
+    """None where it is decided by hand."""
     terms: TermsTold | None
     """The version that holds for this return, as it was when it was applied for."""
     check: CheckTold

@@ -58,6 +58,7 @@ PLATFORM_VERBS = {
     "ask_back": "fetch_return",
     "tracking": "give_tracking",
     "decision": "give_decision",
+    "application": "give_application",
     "subscriptions": "subscriptions",
 }
 ERRORS: dict[str, tuple[type[AdapterError], ...]] = {

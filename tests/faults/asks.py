@@ -1,9 +1,10 @@
-"""What an exporter asks for through the API while processes die."""
+"""What an exporter asks for through the API while processes die, and how they come back."""
 
 from datetime import timedelta
 from typing import Any
 
-from tests.faults.town import Town
+from tests.faults.town import KILLED, Town
+from tests.web.doors import a_return
 
 
 async def ask_for_pickup(town: Town) -> Any:
@@ -24,3 +25,23 @@ async def ask_for_pickup(town: Town) -> Any:
     status, pickup, _ = await town.api("POST", "/v1/pickups", json=told, key="collect-R1")
     assert status < 300, pickup
     return pickup
+
+
+async def apply_for_return(town: Town) -> Any:
+    """Of a shop whose platform decides."""
+    asked = a_return(source_id=town.settled.source, despite=True)
+    status, said, _ = await town.api("POST", "/v1/applications", json=asked, key="apply-1")
+    assert status == 201, said
+    return said
+
+
+async def after_the_fall(town: Town, dead: Any, *, rest: bool = True) -> None:
+    """Start again what died, without the crash point, and let all come to rest."""
+    assert dead.status == KILLED
+    town.running.remove(dead)
+    await town.engine_forgets()
+    again = town.start(dead.role)
+    if dead.role != "work":
+        await town.ready(again)
+    if rest:
+        await town.come_to_rest()

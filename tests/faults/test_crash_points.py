@@ -16,24 +16,12 @@ from gateway.journeys.resolving import ACTS
 from gateway.sandbox.papers import build_bill
 from gateway.store import tables
 from schemas.shipments import ShipmentState
-from tests.faults.asks import ask_for_pickup
-from tests.faults.town import KILLED, Town
+from tests.faults.asks import after_the_fall, apply_for_return, ask_for_pickup
+from tests.faults.town import Town
 from tests.faults.whole import whole
 
 SOURCE = Path(gateway.__file__).parent
 EXERCISED: set[str] = set()
-
-
-async def after_the_fall(town: Town, dead: Any, *, rest: bool = True) -> None:
-    """Start again what died, without the crash point, and let all come to rest."""
-    assert dead.status == KILLED
-    town.running.remove(dead)
-    await town.engine_forgets()
-    again = town.start(dead.role)
-    if dead.role != "work":
-        await town.ready(again)
-    if rest:
-        await town.come_to_rest()
 
 
 def point(name: str) -> str:
@@ -185,6 +173,17 @@ async def test_killed_while_an_authorisation_is_renewed(town: Town, one: str) ->
     (entry,) = await town.ledger("renewed")
     clock = await town.settled.reading(lambda tx: tx.deadlines.of_clock("hand_over", booked.id))
     assert clock.due_by == datetime.fromisoformat(entry["until"])
+
+
+@whole(each=[point(f"application.{place}") for place in ("before_send", "after_send")])
+async def test_killed_while_an_application_is_handed_in(town: Town, one: str) -> None:
+    """It is handed in again under the same name, and the platform has one."""
+    started = await town.up(crash=one)
+    said = await apply_for_return(town)
+    await after_the_fall(town, await town.died(started))
+    assert len({entry["rma"] for entry in await town.ledger("applied")}) == 1
+    _, now, _ = await town.api("GET", f"/v1/applications/{said['id']}")
+    assert now["handed_in"]["state"] == "live"
 
 
 @whole(each=[point("poll.mid_page"), point("poll.before_commit")])

@@ -12,7 +12,7 @@ countries are ISO 3166-1 alpha-2. All but `id` and `status` may be left out; unk
                  "hs_code": "620140", "origin": "CN", "reason": "size_too_small", "reason_text": "too tight"}],
       "returner": {"name": "…", "lines": ["…"], "city": "…", "postal_code": "…", "country": "FR",
                    "phone": "…", "email": "…"},
-      "outbound_waybill": "…", "waybill": null, "note": null,
+      "outbound_waybill": "…", "waybill": null, "note": null, "papers_asked": null,
       "requested_at": "2026-03-01T20:00:00+08:00", "updated_at": "2026-03-02T09:30:00+08:00"}}
 
 `{"type": "ping"}` is answered and kept. The API that it asks back is in `gateway/sandbox/platform.py`.

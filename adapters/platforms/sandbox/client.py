@@ -6,10 +6,12 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from adapters.platforms.sandbox import mapping
+from adapters.platforms.sandbox import mapping, mapping_applying
 from adapters.seam import Platform, PlatformAccount, PlatformProfile, credentials_of
 from adapters.toolkit.auth import require_standard_webhook
-from adapters.toolkit.http import Call, Http
+from adapters.toolkit.http import Call, Http, Reply
+from schemas.applying import ApplicationReceipt, ApplicationRequest
+from schemas.errors import AdapterError
 from schemas.messages import InboundMessage, Subscription, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
 
@@ -41,6 +43,10 @@ class SandboxPlatform(Platform):
         super().__init__(account, http)
         self.credentials = credentials_of(account, Credentials)
         self.base = (account.base_url or f"http://127.0.0.1:8090/platform/{account.id}").rstrip("/")
+
+    @staticmethod
+    def read_error(reply: Reply) -> AdapterError | None:
+        return mapping_applying.read_refusal(reply)
 
     def verify(self, message: InboundMessage) -> Trust:
         """Standard Webhooks, by the current secret or the next one."""
@@ -86,6 +92,13 @@ class SandboxPlatform(Platform):
     async def give_decision(self, decision: Decision) -> None:
         url, body = f"{self.base}/returns/{mapping.in_path(decision.rma_id)}/decision", mapping.build_decision(decision)
         await self.http.send(Call.read("decision", "PUT", url, json=body, headers=self._key()))
+
+    async def give_application(self, request: ApplicationRequest) -> ApplicationReceipt:
+        url = f"{self.base}/applications/{mapping.in_path(request.client_ref)}"
+        call = Call.create(
+            "application", "PUT", url, json=mapping_applying.build_application(request), headers=self._key()
+        )
+        return mapping_applying.read_receipt(await self.http.send(call))
 
     def _key(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self.credentials.api_key.get_secret_value()}"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from schemas.errors import RefusalCode
 from schemas.returns import DecisionKind, LabelProvider, PlatformEventKind, ReturnKind, ReturnReason, ReturnStatus
 
 EVENTS: Mapping[str, PlatformEventKind] = {
@@ -59,3 +60,11 @@ DECISIONS: Mapping[DecisionKind, str] = {
     DecisionKind.REJECTED: "rejected",
     DecisionKind.REFUND: "refund",
 }
+
+REFUSALS: Mapping[str, RefusalCode] = {
+    "order_unknown": RefusalCode.NOT_FOUND,
+    "order_too_old": RefusalCode.WINDOW_CLOSED,
+    "paper_unreadable": RefusalCode.DATA_INVALID,
+    "decided": RefusalCode.ALREADY_USED,
+}
+"""Of an application, as `{"error": …}` with status 422: nothing was kept of it."""

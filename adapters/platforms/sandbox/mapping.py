@@ -99,6 +99,7 @@ class WireReturn(Wire):
     outbound_waybill: Word = None
     waybill: Word = None
     note: Word = None
+    papers_asked: Word = None
     requested_at: Word = None
     updated_at: Word = None
 
@@ -187,6 +188,7 @@ def _read_authorization(data: object) -> ReturnAuthorization:
             outbound_waybill=wire.outbound_waybill,
             waybill=wire.waybill,
             note=wire.note,
+            papers_asked=wire.papers_asked,
             ordered_on=_or_none(lambda: date.fromisoformat(wire.order.placed_on or "")),
             requested_at=_instant(wire.requested_at),
             version_at=_instant(wire.updated_at),

@@ -97,9 +97,12 @@ attempts = Table(
     key(),
     exporter(),
     Column("return_id", ID),
-    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
-    Column("carrier", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),  # booking | pickup | void | pickup_void | renewal
+    Column(
+        "account_id", ID, ForeignKey("accounts.id")
+    ),  # who is asked: a carrier by an account, or a platform by a shop
+    Column("source_id", ID, ForeignKey("sources.id")),
+    Column("carrier", String(64), nullable=False),  # the adapter's id
+    Column("kind", String(16), nullable=False),  # booking | pickup | void | pickup_void | renewal | application
     Column("subject_id", ID, nullable=False),
     Column("number", Integer, nullable=False),
     Column("client_ref", String(20), nullable=False, unique=True),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.journeys import applying
+from gateway.journeys import applying, handing_in
 from gateway.rules.calendars import end_of, zone_of
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -14,7 +14,14 @@ from gateway.web.asked_applying import AskedApplication, AskedPaper, AskedPapers
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
 from gateway.web.told import Page
-from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, FindingTold, TermsTold
+from gateway.web.told_applying import (
+    ApplicationSummary,
+    ApplicationTold,
+    CheckTold,
+    FindingTold,
+    HandedInTold,
+    TermsTold,
+)
 from schemas.terms import Application, Finding, Paper, SalesTerms, Verdict
 from schemas.values import DocumentId
 
@@ -89,9 +96,10 @@ async def checked(tx: Desk, asked: AskedApplication) -> CheckTold:
 
 async def submitted(tx: Desk, asked: AskedApplication) -> str:
     """Handed in; its id."""
-    _, rma_id = await check_numbers(tx, asked)
+    shop = await handing_in.taker(tx, asked.source_id)
+    source, rma_id = await check_numbers(tx, asked, shop)
     application, authorization = await _application(tx, asked), authorization_of(asked, rma_id)
-    return await applying.submit(tx, asked.terms_id, application, authorization, asked.external_id)
+    return await applying.submit(tx, source, asked.terms_id, application, authorization, asked.external_id)
 
 
 async def check_application(call: Call) -> Answer:
@@ -104,13 +112,27 @@ async def create_application(call: Call) -> Answer:
     return Answer(await told(call.tx, row), {"Location": f"/v1/applications/{application_id}"})
 
 
+def _handed_in(attempt: Record) -> HandedInTold:
+    return HandedInTold(
+        platform=attempt.carrier,
+        source_id=attempt.source_id,
+        state=attempt.state,
+        version=attempt.number,
+        sent_at=attempt.sent_at,
+        reason=attempt.reason,
+        wire_code=attempt.wire_code,
+    )
+
+
 async def told(tx: Desk, row: Record) -> ApplicationTold:
     """One application, with the terms that hold for it and what the last check said of each clause."""
     terms = await tx.terms.get(row.terms_id) if row.terms_id else None
     findings = [Finding.model_validate_json(json.dumps(one)) for one in row.findings]
-    names = [name for name in ApplicationTold.model_fields if name not in ("terms", "check")]
+    names = [name for name in ApplicationTold.model_fields if name not in ("terms", "check", "handed_in")]
+    last = await handing_in.last_of(tx, row.id)
     return ApplicationTold(
         **{name: getattr(row, name) for name in names},
+        handed_in=_handed_in(last) if last else None,
         terms=_terms(terms) if terms else None,
         check=check_told(findings, terms.terms if terms else None, tx.now),
     )

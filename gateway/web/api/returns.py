@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.journeys import applying, asking, planning, timeline
+from gateway.journeys import applying, asking, handing_in, planning, timeline
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.waiting import deadline_told
@@ -78,12 +78,15 @@ async def get_timeline(call: Call) -> Answer:
     return Answer(TimelineTold(return_id=row.id, moments=shown))
 
 
-async def check_numbers(tx: Desk, asked: AskedReturn) -> tuple[Record, str]:
-    """The exporter's own source, and the return's number there. Raises Conflict where one of its numbers is taken."""
-    source = await tx.sources.of_platform("manual")
+async def check_numbers(tx: Desk, asked: AskedReturn, shop: Record | None = None) -> tuple[Record, str]:
+    """The exporter's own source, or the shop that is told of the return, and the return's number there. Raises Conflict
+    where one of its numbers is taken."""
+    source = shop or await tx.sources.of_platform("manual")
     if source is None:
         raise Conflict("this exporter takes no returns by hand", state="no_manual_source")
     rma_id = asked.rma_id or tx.new_id("rma")
+    if shop is not None:
+        rma_id = handing_in.reference(shop, rma_id)
     taken = await tx.returns.by_rma(source.id, rma_id)
     if taken is None and asked.external_id:
         taken = await tx.returns.by_external(asked.external_id)

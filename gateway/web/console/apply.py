@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.journeys import dry_run
+from gateway.journeys import dry_run, handing_in
 from gateway.store.store import Desk
 from gateway.web.api import validation
 from gateway.web.api.applying import checked, submitted
@@ -92,8 +92,11 @@ async def _sent(request: web.Request) -> tuple[Visit, apply_form.Values, Papers]
 
 
 async def _known(tx: Desk, asked: AskedApplication) -> str | None:
-    source = await tx.sources.of_platform("manual")
-    row = await tx.returns.by_rma(source.id, asked.rma_id) if source and asked.rma_id else None
+    shop = await handing_in.taker(tx, asked.source_id)
+    source = shop or await tx.sources.of_platform("manual")
+    if source is None or asked.rma_id is None:
+        return None
+    row = await tx.returns.by_rma(source.id, handing_in.reference(shop, asked.rma_id) if shop else asked.rma_id)
     application = await tx.applications.of_return(row.id) if row else None
     return str(application.id) if application else None
 
@@ -134,6 +137,7 @@ async def _form_page(
         papers=papers,
         lines=range(apply_form.lines_of(values)),
         files=range(apply_form.FILES),
+        shops=[one for one in await tx.sources.listed() if await handing_in.taker(tx, one.id)],
         terms=await tx.lists.terms(None, MOST_TERMS),
         packagings=[one.value for one in Packaging],
         paper_kinds=[one.value for one in PaperKind],

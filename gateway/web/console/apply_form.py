@@ -15,7 +15,17 @@ from schemas.values import Json
 LINES, MOST_LINES = 3, 60
 FILES = 4
 PLAIN = (
-    *("terms_id", "external_id", "rma_id", "rma_number", "order_number", "label_provider", "outbound_waybill", "note"),
+    *(
+        "terms_id",
+        "source_id",
+        "external_id",
+        "rma_id",
+        "rma_number",
+        "order_number",
+        "label_provider",
+        "outbound_waybill",
+        "note",
+    ),
     *("ordered_on", "invoiced_on", "shipped_on", "delivered_on", "packaging"),
 )
 ITEM = ("title", "sku", "hs_code", "origin", "reason", "reason_text")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from gateway.journeys import applying
+from gateway.journeys import applying, handing_in
 from gateway.store.store import Desk
 from gateway.web.api.applying import told
 from gateway.web.console.acts import id_of, seen, sent
@@ -45,7 +45,9 @@ async def application(request: web.Request) -> web.Response:
             one=await told(tx, row),
             row=await tx.returns.get(row.return_id),
             open=row.state in applying.OPEN,
-            may_decide=row.state in applying.OPEN and "admin" in visit.caller.scopes,
+            may_decide=row.state in applying.OPEN
+            and "admin" in visit.caller.scopes
+            and not await handing_in.decides(tx, row.id),
         )
 
 

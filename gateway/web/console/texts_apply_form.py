@@ -6,6 +6,8 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "apply_new": ("Apply for a return", "提交退货申请"),
     "apply_wrong": ("Nothing was handed in", "尚未提交"),
     "apply_about": ("What it is about", "基本信息"),
+    "apply_shop": ("Decided by", "审核方"),
+    "apply_by_hand": ("us, by hand", "我方人工审核"),
     "apply_outbound": ("Waybill it was sent out with", "出口运单号"),
     "apply_label": ("Who provides the label", "面单提供方"),
     "apply_ordered": ("Ordered on", "下单日期"),

@@ -267,7 +267,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
         sa.Column("return_id", sa.String(length=40), nullable=True),
-        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=True),
+        sa.Column("source_id", sa.String(length=40), nullable=True),
         sa.Column("carrier", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.String(length=40), nullable=False),
@@ -291,6 +292,7 @@ def upgrade() -> None:
         sa.Column("parked", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_attempts_account_id")),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_attempts_exporter_id")),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_attempts_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("client_ref", name=op.f("uq_attempts_client_ref")),
     )
