@@ -30,7 +30,7 @@ from schemas.errors import (
     Throttled,
     Unavailable,
 )
-from schemas.values import ClientRef
+from schemas.values import ClientRef, Json
 
 log = structlog.get_logger(__name__)
 KEPT_TEXT = 20_000
@@ -75,6 +75,8 @@ class Act:
     unknown: Callable[[Desk, Record], Awaitable[None]]
     look_up: Callable[[Carrier, Record], Awaitable[Sequence[Found]] | None]
     """The look-up under way, or None where this carrier has none for it."""
+    kept: Callable[[Any], Json] | None = None
+    """What the attempt keeps of an answer: the names by which the carrier knows what it made."""
     repeats: bool = False
     """Sending it again does no harm, whatever the carrier (a void)."""
 
@@ -114,7 +116,7 @@ async def begin(
         return await tx.attempts.get(last.id)
     number = last.number + 1 if last is not None else 1
     reference = nth(first, number)
-    attempt_id = await tx.attempts.add(
+    attempt = await tx.attempts.added(
         return_id=return_id,
         account_id=account.id,
         carrier=account.carrier,
@@ -126,8 +128,8 @@ async def begin(
         request=request(reference),
         sent_at=tx.now,
     )
-    tx.note(f"{act.kind}.sending", attempt_id, chain=return_id, after={"client_ref": reference, "number": number})
-    return await tx.attempts.get(attempt_id)
+    tx.note(f"{act.kind}.sending", attempt.id, chain=return_id, after={"client_ref": reference, "number": number})
+    return attempt
 
 
 async def carry_out(gw: Gateway, act: Act, account: Record, attempt: Record, turn_ends: float) -> Outcome:
@@ -168,7 +170,8 @@ async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome, *, tri
 
 async def settle_live(tx: Desk, act: Act, attempt: Record, result: Any) -> None:
     """The other side has agreed."""
-    await tx.attempts.set(attempt.id, state="live", settled_at=tx.now, due_at=None, held=False)
+    kept = act.kept(result) if act.kept else {}
+    await tx.attempts.set(attempt.id, state="live", settled_at=tx.now, due_at=None, held=False, **kept)
     tx.note(
         f"{act.kind}.live",
         attempt.id,
@@ -176,7 +179,8 @@ async def settle_live(tx: Desk, act: Act, attempt: Record, result: Any) -> None:
         before={"state": attempt.state},
         after={"state": "live"},
     )
-    await tx.tasks.done(f"attempt:{attempt.id}")
+    if attempt.state != "sending":  # nobody is asked before it is unknown
+        await tx.tasks.done(f"attempt:{attempt.id}")
     await act.accepted(tx, attempt, result)
 
 

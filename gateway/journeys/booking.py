@@ -158,7 +158,6 @@ async def _vet_booking(tx: Desk, attempt: Record, booking: Booking) -> None:
 async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     shipment = await tx.shipments.get(attempt.subject_id, lock=True)
     row = await tx.returns.get(shipment.return_id)
-    await tx.attempts.set(attempt.id, waybill=booking.waybill, handle=booking.handle)
     await tx.shipments.set(
         shipment.id,
         state=ShipmentState.BOOKED,
@@ -271,4 +270,5 @@ BOOKING = Act(
     refused=_booking_refused,
     unknown=_booking_unknown,
     look_up=_look_up,
+    kept=lambda booking: {"waybill": booking.waybill, "handle": booking.handle},
 )

@@ -162,7 +162,6 @@ async def _vet(tx: Desk, attempt: Record, pickup: Pickup) -> None:
 
 async def _booked(tx: Desk, attempt: Record, pickup: Pickup) -> None:
     row = await tx.pickups.get(attempt.subject_id, lock=True)
-    await tx.attempts.set(attempt.id, handle=pickup.confirmation[:200])
     result: Json = pickup.model_dump(mode="json")
     await tx.pickups.set(row.id, state="booked", confirmation=pickup.confirmation, result=result, reason=None)
     tx.note("pickup.booked", row.id, chain=attempt.return_id, after={"confirmation": pickup.confirmation})
@@ -226,6 +225,7 @@ PICKUP = Act(
     refused=_refused,
     unknown=_unknown,
     look_up=_look_up,
+    kept=lambda pickup: {"handle": pickup.confirmation[:200]},
 )
 
 

@@ -23,7 +23,7 @@ async def open_return(
     tx: Desk, source: Record, authorization: ReturnAuthorization, *, external_id: str | None = None
 ) -> str:
     """A return that was not known: kept, findable by all its numbers, told, and planned if it is to be booked."""
-    return_id = await tx.returns.add(
+    row = await tx.returns.added(
         source_id=source.id,
         rma_id=authorization.rma_id,
         external_id=external_id,
@@ -33,6 +33,7 @@ async def open_return(
         created_at=tx.now,
         updated_at=tx.now,
     )
+    return_id = str(row.id)
     await _index(tx, return_id, authorization, external_id)
     tx.note("return.opened", return_id, chain=return_id, after={"status": authorization.status})
     if authorization.status is ReturnStatus.APPROVED:
@@ -43,7 +44,7 @@ async def open_return(
             cause=f"approved:{return_id}",
             return_id=return_id,
         )
-        await plan(tx, source, await tx.returns.get(return_id))
+        await plan(tx, source, row)
     return return_id
 
 
@@ -124,7 +125,8 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     except Missing as missing:
         await _ask(tx, row, missing)
         return None
-    await tx.tasks.done(f"plan:{row.id}")
+    if row.review is not None:
+        await tx.tasks.done(f"plan:{row.id}")
     planned = await tx.shipments.of_return(row.id)
     waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), None)
     if waiting is not None:

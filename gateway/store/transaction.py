@@ -64,8 +64,8 @@ def those(
 
 
 @cache
-def adding(table: Table) -> Prepared:
-    return Prepared(insert(table))
+def adding(table: Table, *, telling: bool = False) -> Prepared:
+    return Prepared(insert(table).returning(table) if telling else insert(table))
 
 
 @cache
@@ -236,6 +236,13 @@ class Shelf:
         row_id: str = values.pop("id", None) or self.tx.new_id(self.prefix)
         await self.tx.say(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
         return row_id
+
+    async def added(self, **values: Any) -> Record:
+        """Add a row and give it back, with what the table itself puts in."""
+        mine = {"id": self.tx.new_id(self.prefix), "exporter_id": self.tx.exporter_id}
+        (row,) = (await self.tx.say(adding(self.table, telling=True), mine | values)).all()
+        self.tx.hold(self.table, ((), (("id", row.id),)), [row], locked=True)
+        return row
 
     async def add_all(self, rows: Sequence[Json]) -> None:
         """Many rows in one statement; each brings its id."""

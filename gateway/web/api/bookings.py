@@ -14,8 +14,8 @@ from schemas.shipments import ShipmentState
 
 
 def state_of(shipment: Record, attempts: list[Record]) -> str:
-    """What may honestly be said: while an attempt is unknown, nothing else is."""
-    if any(attempt.state == "unknown" for attempt in attempts):
+    """What may honestly be said: while an attempt is unknown, nothing else is. A renewal leaves the booking what it is."""
+    if any(attempt.state == "unknown" for attempt in attempts if attempt.kind != "renewal"):
         return "being_checked"
     if shipment.state == ShipmentState.ACTION_REQUIRED:
         return "refused"
@@ -25,10 +25,14 @@ def state_of(shipment: Record, attempts: list[Record]) -> str:
 
 
 async def attempts_of(tx: Desk, shipment: Record) -> list[Record]:
-    """Tries to book it, and to void what was booked, in order."""
-    tries = list(await tx.attempts.of_subject("booking", shipment.id))
-    voids = [one for attempt in tries for one in await tx.attempts.of_subject("void", attempt.id)]
-    return [*tries, *voids]
+    """Tries to book it, to void what was booked, and to renew it: each in order."""
+    tries: dict[str, list[Record]] = {"booking": [], "void": [], "renewal": []}
+    ours = {shipment.id}
+    for row in await tx.attempts.of_return(shipment.return_id):
+        if row.kind in tries and row.subject_id in ours:
+            tries[row.kind].append(row)
+            ours.add(row.id)
+    return [row for rows in tries.values() for row in rows]
 
 
 def attempt_told(row: Record) -> AttemptTold:
@@ -51,7 +55,6 @@ def attempt_told(row: Record) -> AttemptTold:
 
 async def told(tx: Desk, shipment: Record) -> BookingTold:
     attempts = await attempts_of(tx, shipment)
-    renewals = await tx.attempts.of_subject("renewal", shipment.id)
     documents = await tx.documents.of_return(shipment.return_id)
     limits = [one for one in await tx.deadlines.of_return(shipment.return_id) if one.shipment_id in (None, shipment.id)]
     clock = next((one for one in limits if one.clock == Clock.HAND_OVER), None)
@@ -67,7 +70,7 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
         hand_over_by=clock.due_by if clock else None,
         deadlines=tuple(deadline_told(one, tx.now) for one in limits),
         label_document_ids=tuple(row.id for row in documents if row.kind == "label"),
-        attempts=tuple(map(attempt_told, [*attempts, *renewals])),
+        attempts=tuple(map(attempt_told, attempts)),
     )
 
 

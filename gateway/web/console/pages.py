@@ -120,7 +120,7 @@ async def return_page(
 
 async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:
     attempts = await attempts_of(tx, row)
-    unknown = [attempt for attempt in attempts if attempt.state == "unknown"]
+    unknown = [one for one in attempts if one.state == "unknown" and one.kind != "renewal"]  # that one asks by itself
     renewal = await _renewal(tx, row)
     return {"row": row, "state": state_of(row, attempts), "unknown": unknown, **renewal}
 
