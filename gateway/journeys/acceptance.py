@@ -121,15 +121,15 @@ async def _not_handed_over(tx: Desk, row: Record) -> None:
 
 
 async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:
-    late = int((tx.now - stage.at).total_seconds())
+    late, planned = int((tx.now - stage.at).total_seconds()), stage.at.isoformat()
     last = stage.name in LAST_STAGES
     said = {
         **clocks.said(row.terms, row.clock),
         "stage": stage.name,
-        "stage_at": stage.at.isoformat(),
+        "stage_at": planned,
         "late_by_seconds": late,
     }
-    tx.note(f"deadline.fired.{stage.name}", row.id, chain=row.return_id, after={"late": late})
+    tx.note(f"deadline.fired.{stage.name}", row.id, chain=row.return_id, after={"late": late, "at": planned})
     if last:
         action = deadlines.expiry_action(row.terms)
         said["action"] = action.value
@@ -139,7 +139,7 @@ async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:
         tx,
         NoticeKind.DEADLINE_MISSED if last else NoticeKind.DEADLINE_REMINDER,
         said,
-        cause=f"stage:{row.id}:{stage.name}:{row.due_by.isoformat()}",
+        cause=f"stage:{row.id}:{stage.name}:{planned}",
         return_id=row.return_id,
     )
 

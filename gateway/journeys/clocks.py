@@ -223,21 +223,22 @@ async def end(tx: Desk, row: Record, at: datetime, late: int, **why: Any) -> Non
 async def cancel_clock(tx: Desk, clock: Clock, subject_id: str, about: str = "") -> None:
     """One limit that does not hold any more."""
     row = await tx.deadlines.of_clock(clock, subject_id, about)
-    if row is not None:
-        await _cancel(tx, row)
+    if row is not None and row.state in OPEN:
+        await cancel(tx, row)
 
 
 async def cancel_clocks(tx: Desk, return_id: str) -> None:
     """A return that is stopped has no limits any more."""
     for row in await tx.deadlines.of_return(return_id):
-        await _cancel(tx, row)
+        if row.state in (DeadlineState.RUNNING, DeadlineState.PAUSED):
+            await cancel(tx, row)
 
 
-async def _cancel(tx: Desk, row: Record) -> None:
-    if row.state in OPEN:
-        await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
-        await tx.tasks.done(missed_cause(row))
-        tx.note("deadline.cancelled", row.id, chain=row.return_id, before={"state": row.state})
+async def cancel(tx: Desk, row: Record) -> None:
+    """It is moot, or was all along."""
+    await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
+    await tx.tasks.done(missed_cause(row))
+    tx.note("deadline.cancelled", row.id, chain=row.return_id, before={"state": row.state})
 
 
 def said(terms: Deadline, clock: str) -> dict[str, Any]:

@@ -90,8 +90,8 @@ async def _hold(tx: Desk, channel: Record, shipment: Record, standing: Standing)
     """It waits at a collection point until somebody fetches it; on its way again, or back, there is nothing to fetch."""
     known = await tx.deadlines.of_clock(Clock.HOLD, shipment.id)
     if standing.ready_at is None:
-        if known is not None:
-            await clocks.cancel_clock(tx, Clock.HOLD, shipment.id)
+        if known is not None and known.state != DeadlineState.CANCELLED:
+            await clocks.cancel(tx, known)
     elif standing.delivered_at is None:
         policy = applicable(channel, shipment, Clock.HOLD, standing.ready_at)
         await _start(tx, channel, shipment, policy, standing.ready_at)
