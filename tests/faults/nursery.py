@@ -22,6 +22,15 @@ LIVING: set[int] = set()
 
 def main() -> None:
     _import_everything()
+    try:
+        _listen()
+    except BrokenPipeError:  # whoever asks is gone, and it was noticed in saying something
+        pass
+    finally:
+        _end_them()
+
+
+def _listen() -> None:
     _say({"ready": True})
     pending = b""
     while True:
@@ -29,7 +38,7 @@ def main() -> None:
         if readable:
             read = os.read(0, 65_536)
             if not read:
-                return _end_them()
+                return
             *lines, pending = (pending + read).split(b"\n")
             for line in lines:
                 _say({"pid": _fork(json.loads(line))})
