@@ -6,10 +6,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.papers.pack import zipped
+from gateway.papers.pictures import thumbnail
 from gateway.papers.sheet import Sheet
 from gateway.papers.words import Said
 from schemas.acceptance import AcceptanceRecord, Deadline, Inspection
 from schemas.returns import ReturnAuthorization
+
+MOST_PICTURES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def sheet(case: Acceptance, language: str) -> bytes:
     rows = [_line(said, one, titles) for one in record.inspections]
     paper.table(head, rows, (0.28, 0.1, 0.16, 0.2, 0.26))
     _list_files(paper, said, case)
+    _print_photographs(paper, said, case)
     return paper.pdf()
 
 
@@ -108,6 +112,19 @@ def _list_files(paper: Sheet, said: Said, case: Acceptance) -> None:
         for file in case.files
     ]
     paper.table(head, rows, (0.34, 0.38, 0.1, 0.18))
+
+
+def _print_photographs(paper: Sheet, said: Said, case: Acceptance) -> None:
+    """Small, the first of them, each under its hash; what cannot be printed is in the pack all the same."""
+    images = [file for file in case.files if file.media_type.startswith("image/")]
+    drawn = [(file, thumbnail(file.content)) for file in images[:MOST_PICTURES]]
+    shown = [(small, f"{file.name} {file.sha256[:12]}") for file, small in drawn if small is not None]
+    if images:
+        paper.heading(said("photographs"))
+    if shown:
+        paper.pictures(shown)
+    if left := len(images) - len(shown):
+        paper.hint(said("not_printed", count=left))
 
 
 def _lateness(said: Said, seconds: int) -> str:

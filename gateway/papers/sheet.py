@@ -14,6 +14,8 @@ from xml.sax.saxutils import escape
 from schemas.errors import Conflict
 
 CHINESE = "STSong-Light"
+ACROSS = 3
+"""Pictures in a row."""
 MARGIN = 51
 """Points: 18 mm."""
 STROKED = str.maketrans("ŁłĐđı", "LlDdi")
@@ -48,6 +50,11 @@ def _encodes(text: str, codec: str) -> bool:
     return True
 
 
+def _fitting(width: float, height: float, side: float) -> tuple[float, float]:
+    scale = side / max(width, height, 1)
+    return width * scale, height * scale
+
+
 class Sheet:
     """Built from the top down, then `pdf()`. Raises Conflict where the extra is not installed."""
 
@@ -64,7 +71,9 @@ class Sheet:
         self.plain = plain
         self.cjk = ParagraphStyle("cjk", parent=plain, wordWrap="CJK")
         self.small = ParagraphStyle("small", parent=plain, fontSize=8, leading=11, textColor=GREY)
-        self.head = ParagraphStyle("head", parent=plain, fontSize=11.5, leading=16, spaceBefore=10, spaceAfter=4)
+        self.head = ParagraphStyle(
+            "head", parent=plain, fontSize=11.5, leading=16, spaceBefore=10, spaceAfter=4, keepWithNext=1
+        )
         self.big = ParagraphStyle("big", parent=plain, fontSize=17, leading=24, spaceAfter=6)
         self.story: list[Any] = [self._text(title, self.big)]
 
@@ -108,6 +117,20 @@ class Sheet:
         made = Table(cells, [share * usable for share in widths], repeatRows=int(headed), style=style)
         made.hAlign = "LEFT"
         self.story.append(made)
+
+    def pictures(self, shown: Sequence[tuple[bytes, str]]) -> None:
+        """JPEGs with what stands under each, three in a row."""
+        from reportlab.lib.pagesizes import A4
+        from reportlab.platypus import Image
+
+        side = (A4[0] - 2 * MARGIN) / ACROSS - 8
+        cells = []
+        for content, caption in shown:
+            picture = Image(io.BytesIO(content))
+            picture.drawWidth, picture.drawHeight = _fitting(picture.imageWidth, picture.imageHeight, side)
+            cells.append([picture, self._text(caption, self.small)])
+        rows = [cells[at : at + ACROSS] for at in range(0, len(cells), ACROSS)]
+        self._table([[*row, *[""] * (ACROSS - len(row))] for row in rows], [1 / ACROSS] * ACROSS)
 
     def gap(self, points: float = 14) -> None:
         from reportlab.platypus import Spacer

@@ -23,6 +23,11 @@ SAID: Mapping[str, tuple[str, str]] = {
     "reservation": ("Reservation", "保留意见"),
     "seal": ("Seal", "封签号"),
     "weight": ("Weight at the dock", "到货称重"),
+    "photographs": ("Photographs", "照片"),
+    "not_printed": (
+        "{count} more are not printed here: they are in the pack, with their hashes.",
+        "另有 {count} 张未在此打印，原件及哈希值见证据包。",
+    ),
     "lines": ("What was found", "验收结果"),
     "line": ("Line", "行"),
     "goods": ("Goods", "货物"),

@@ -1,13 +1,15 @@
 """Reliefs for goods that come home, as a table: each with its conditions, papers, period and source. Pure.
 
 This decides no law: it lists what speaks for and against each relief; a person confirms one. Sources: China's announcement
-2026 no. 16 (finance ministry, customs and tax administration, 6 February 2026); UCC article 203; UK returned goods relief;
-HTSUS 9801.00.10.
+2026 no. 16 (finance ministry, customs and tax administration, 6 February 2026); customs order no. 124, promulgated on 4
+January 2005 and in force from 1 March 2005 (whether a later one has taken its place is for the broker to say); UCC article
+203; the guidance of gov.uk to returned goods relief, with the rules from 1 January 2021; HTSUS 9801.00.10.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from gateway.rules.calendars import add_months
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
@@ -101,6 +103,20 @@ def _home(facts: CustomsFacts) -> date | None:
     return facts.exported_on
 
 
+def _by_proof(regime: str, countries: Collection[str], **said: Any) -> Relief:
+    """Three years, the same state, and proof of the export: the European form of it."""
+    return Relief(
+        id=regime,
+        countries=countries,
+        months=36,
+        starts=_home,
+        conditions={"same_state": _same_state, "proof_of_export": _proved},
+        papers=(PaperKind.EXPORT_DECLARATION, PaperKind.COMMERCIAL_INVOICE, PaperKind.SAME_STATE_STATEMENT),
+        needs=("export_mrn",),
+        **said,
+    )
+
+
 RELIEFS: tuple[Relief, ...] = (
     Relief(
         id="cn_2026_16",
@@ -152,31 +168,21 @@ RELIEFS: tuple[Relief, ...] = (
         source_on=date(2005, 1, 4),
         confidence="medium",
     ),
-    Relief(
-        id="eu_ucc_203",
-        countries=EU,
-        months=36,
-        starts=_home,
-        conditions={"same_state": _same_state, "proof_of_export": _proved},
-        papers=(PaperKind.EXPORT_DECLARATION, PaperKind.COMMERCIAL_INVOICE, PaperKind.SAME_STATE_STATEMENT),
-        needs=("export_mrn",),
+    _by_proof(
+        "eu_ucc_203",
+        EU,
         zone="Europe/Brussels",
         relief="no import duty; VAT relief where the same person imports, by national rule",
         source="Union Customs Code, article 203",
         source_on=date(2013, 10, 9),
         confidence="high",
     ),
-    Relief(
-        id="uk_rgr",
-        countries={"GB"},
-        months=36,
-        starts=_home,
-        conditions={"same_state": _same_state, "proof_of_export": _proved},
-        papers=(PaperKind.EXPORT_DECLARATION, PaperKind.COMMERCIAL_INVOICE, PaperKind.SAME_STATE_STATEMENT),
-        needs=("export_mrn",),
+    _by_proof(
+        "uk_rgr",
+        {"GB"},
         zone="Europe/London",
         relief="no duty; VAT under conditions",
-        source="Returned goods relief, with additional procedure codes",
+        source="Returned goods relief: the guidance on gov.uk to re-importing goods, by the rules from this day",
         source_on=date(2021, 1, 1),
         confidence="medium",
     ),

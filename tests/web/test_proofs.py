@@ -3,12 +3,14 @@
 import hashlib
 import io
 import json
+import struct
 import zipfile
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from gateway.demo.props import photograph
 from gateway.papers.sheet import Sheet
 from tests.web.browser import Browser
 from tests.web.doors import RETURNER, House, a_return
@@ -45,17 +47,17 @@ async def accepted(house: House) -> tuple[str, str]:
     )
     async with house.gw.store.transaction(house.mine.exporter_id) as tx:
         await tx.returns.set(made["id"], status="delivered")
-    photograph = await (await house.mine.ask("POST", "/v1/documents", data=JPEG)).json()
+    image = await (await house.mine.ask("POST", "/v1/documents", data=JPEG)).json()
     said = {
         "decision": "accept_with_reservation",
         "decided_at": "2026-03-02T09:20:00Z",
         "decided_by": "李娜",
         "reservation": "外箱压痕 <b>8 cm</b>\nleft side",
         "inspections": [{"line_id": "1", "quantity": 1, "condition": "used", "packaging": "original_opened"}],
-        "evidence": [{"document_id": photograph["document_id"]}],
+        "evidence": [{"document_id": image["document_id"]}],
     }
     await house.mine.post(f"/v1/returns/{made['id']}/acceptances", said, 201)
-    return made["id"], photograph["document_id"]
+    return made["id"], image["document_id"]
 
 
 @pytest.mark.parametrize(("language", "words"), [
@@ -142,3 +144,25 @@ async def test_the_console_hands_both_packs_out(inside: Browser, house: House, l
         answer = await inside.get(f"/console/returns/{return_id}/packs/{name}")
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
         assert zipfile.is_zipfile(io.BytesIO(await answer.read()))
+
+
+@pytest.mark.parametrize(("content", "printed"), [
+    (photograph(), 1),
+    (JPEG, 0),  # a head without a picture
+    (b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sIIBBBBB", 13, b"IHDR", 60_000, 60_000, 8, 2, 0, 0, 0) + b"\0" * 8, 0),
+])  # fmt: skip
+async def test_photographs_are_printed_and_a_bad_one_breaks_nothing(house: House, content: bytes, printed: int) -> None:
+    return_id, _ = await accepted(house)
+    image = await (await house.mine.ask("POST", "/v1/documents", data=content)).json()
+    said = {
+        "decision": "accept",
+        "decided_at": "2026-03-02T09:25:00Z",
+        "decided_by": "李娜",
+        "inspections": [{"line_id": "1", "quantity": 1, "condition": "used", "packaging": "original_opened"}],
+        "evidence": [{"document_id": image["document_id"]}],
+    }
+    await house.mine.post(f"/v1/returns/{return_id}/acceptances", said, 201)
+    files = await pack(house, f"/v1/returns/{return_id}/evidence")
+    pages = PdfReader(io.BytesIO(files["acceptance.pdf"])).pages
+    assert sum(len(page.images) for page in pages) == printed
+    assert ("1 more are not printed" in text_of(files["acceptance.pdf"])) is (printed == 0)
