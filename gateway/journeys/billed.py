@@ -78,13 +78,13 @@ async def bookings_of(
 ) -> tuple[dict[str, list[Booked]], dict[str, list[Past]]]:
     """What every number of the invoice may mean; and what was billed before for those that mean nothing here."""
     keys = sorted({key for line in lines for _, key in keys_of(line)})
-    rows = await tx.touched.shipments(billed_by(carrier), keys)
-    shipments = {row.id: row for row in rows}
+    named = await tx.touched.shipments(billed_by(carrier), keys)
+    shipments = {one.shipment.id: one.shipment for one in named}
     known = await _known(tx, invoice_id, shipments)
     booked = {row_id: _booked(row, known) for row_id, row in shipments.items()}
     index: dict[str, list[Booked]] = {}
-    for row in rows:
-        index.setdefault(row.canonical, []).extend(booked[row.id])
+    for one in named:
+        index.setdefault(one.canonical, []).extend(booked[one.shipment.id])
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
     past = _grouped(await tx.invoice_lines.of_waybills(strange, but=invoice_id), "waybill")
     return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}

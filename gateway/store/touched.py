@@ -6,6 +6,7 @@ thousand of them would take longer than all the rest.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Text, select, text, type_coerce
@@ -16,6 +17,14 @@ from gateway.store.transaction import Record, Tx
 from schemas.values import Json
 
 NUMBERS = ("waybill", "client_ref", "rma", "pickup")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A shipment, and the number that it was asked for by."""
+
+    canonical: str
+    shipment: Record
 
 
 class Touched:
@@ -30,26 +39,34 @@ class Touched:
             lock = text("SELECT pg_advisory_xact_lock(hashtext(:what))")
             await self.tx.run(lock, {"what": f"reconcile {self.tx.exporter_id}"})
 
-    async def shipments(self, carriers: Sequence[str], keys: Sequence[str]) -> list[Record]:
+    async def shipments(self, carriers: Sequence[str], keys: Sequence[str]) -> list[Named]:
         """These carriers' shipments that the numbers name, one row for each `canonical` number; `asked` is JSON."""
-        columns, numbers = tables.shipments.c, tables.numbers.c
+        named = await self._named(keys)
+        returns: dict[str, list[str]] = {}
+        for row in named:
+            returns.setdefault(row.return_id, []).append(row.canonical)
+        columns = tables.shipments.c
         wanted = [columns[name] for name in ("id", "return_id", "state", "waybill", "handed_over_at", "delivered_at")]
+        found: list[Named] = []
+        for some in parts(sorted(returns)):
+            statement = select(*wanted, columns.created_at, type_coerce(columns.request, Text).label("asked")).where(
+                columns.exporter_id == self.tx.exporter_id,
+                columns.return_id.in_(some),
+                columns.carrier.in_(carriers),
+            )
+            rows = await self.tx.all(statement.order_by(columns.created_at, columns.id))
+            found += [Named(canonical, row) for row in rows for canonical in returns[row.return_id]]
+        return found
+
+    async def _named(self, keys: Sequence[str]) -> list[Record]:
+        """The returns that go by these numbers. A question of its own: SQLite would begin a join at the other end, and go
+        through every shipment once for each number."""
+        numbers = tables.numbers.c
         found: list[Record] = []
         for some in parts(keys):
-            statement = (
-                select(*wanted, type_coerce(columns.request, Text).label("asked"), numbers.canonical)
-                .join(
-                    tables.numbers,
-                    (numbers.return_id == columns.return_id) & (numbers.exporter_id == columns.exporter_id),
-                )
-                .where(
-                    numbers.exporter_id == self.tx.exporter_id,
-                    numbers.canonical.in_(some),
-                    numbers.kind.in_(NUMBERS),
-                    columns.carrier.in_(carriers),
-                )
-            )
-            found += await self.tx.all(statement.order_by(columns.created_at, columns.id))
+            statement = select(numbers.canonical, numbers.return_id).distinct()
+            mine = (numbers.exporter_id == self.tx.exporter_id, numbers.canonical.in_(some), numbers.kind.in_(NUMBERS))
+            found += await self.tx.all(statement.where(*mine))
         return found
 
     async def bookings(self, shipment_ids: Sequence[str]) -> list[Record]:

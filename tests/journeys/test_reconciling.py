@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from gateway.core import Gateway
 from gateway.store import checks, tables
@@ -47,6 +47,29 @@ async def test_the_number_of_statements_is_not_the_number_of_lines(
         states = Counter(row.state for row in await lines_of(gateway, made.invoice_ids[0]))
         assert states == {"matched": many, "held": many}
     assert counted[0] == counted[1] < 40
+
+
+async def test_what_a_bill_names_is_looked_up_and_never_gone_through(
+    gateway: Gateway, exporter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite began the join of numbers and shipments at the shipments: an hour for a day's bill in a large store."""
+    if not gateway.store.database.is_sqlite:
+        pytest.skip("PostgreSQL knows how many rows there are")
+    plans: list[str] = []
+    whole = Tx.run
+
+    async def explained(tx: Tx, statement: Any, *args: Any, **kw: Any) -> Any:
+        if getattr(statement, "is_select", False):
+            asked = str(statement.compile(dialect=tx.connection.dialect, compile_kwargs={"literal_binds": True}))
+            plans.extend(row.detail for row in await whole(tx, text(f"EXPLAIN QUERY PLAN {asked}")))
+        return await whole(tx, statement, *args, **kw)
+
+    monkeypatch.setattr(Tx, "run", explained)
+    async with gateway.store.transaction(exporter) as tx:
+        await tx.touched.shipments(["sandbox_rest"], [f"SBX{n}" for n in range(20)])
+        await tx.touched.shipments(["sandbox_rest"], [])
+    assert any("numbers USING" in plan for plan in plans)
+    assert [plan for plan in plans if "SCAN" in plan or "shipments USING INDEX ix_shipments_waybill" in plan] == []
 
 
 def counting(said: Counter[str], whole: Any) -> Any:
