@@ -1,15 +1,13 @@
 """The whole way of a return that is applied for, by the API alone, with a carrier that is there; on both stores.
 
-    application with contract and invoice -> checked -> handed in -> customs relief confirmed -> dry run -> approved -> booked
-    -> delivered, which offers it -> reminder -> accepted with a photograph -> evidence pack -> customs papers
-
-Read it as an example: every step is one request, as any caller of the API would make it.
+Every request is read from `docs/from-application-to-papers.md`, so that the page is true.
 """
 
 import io
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +21,11 @@ from gateway.web.app import SERVER, build_app
 from tests.house.clock import MovableClock
 from tests.house.settled import Settled
 from tests.house.waiting import eventually
-from tests.web.doors import ITEM, Api, a_return
+from tests.journeys.script import Script
+from tests.web.doors import Api
 
 Json = dict[str, Any]
+PAGE = Path(__file__).parents[2] / "docs" / "from-application-to-papers.md"
 CONTRACT, INVOICE = b"%PDF-1.7 the contract", b"%PDF-1.7 the invoice"
 
 
@@ -39,61 +39,43 @@ async def api(settled: Settled) -> AsyncIterator[Api]:
         yield Api(client, key, settled.exporter)
 
 
-async def upload(api: Api, content: bytes) -> str:
-    answer = await api.ask("POST", "/v1/documents", data=content)
+@pytest.fixture
+def script() -> Script:
+    return Script(PAGE)
+
+
+async def step(api: Api, script: Script, name: str, status: int = 200, body: Any = None) -> Json:
+    """One request as the page has it."""
+    said = body if body is not None else script.body(name)
+    content = {} if said is None else {"json": said}
+    answer = await api.ask(script.method(name), script.path(name), **content)
+    told: Json = await answer.json()
+    assert answer.status == status, told
+    return told
+
+
+async def upload(api: Api, script: Script, content: bytes) -> str:
+    answer = await api.ask("POST", script.path("paper"), data=content)
     return str((await answer.json())["document_id"])
 
 
-async def apply(api: Api, today: datetime) -> Json:
+async def apply(api: Api, script: Script) -> Json:
     """Terms, papers, the check, and the application itself."""
-    terms = {
-        "name": "Maison Exemple 2026",
-        "seller": "Linden",
-        "buyer": "Maison Exemple",
-        "valid_from": "2026-01-01",
-        "zone": "Europe/Paris",
-        "period": {"amount": 14, "unit": "calendar_days", "starts": "delivery", "clause": "7.1"},
-        "quality": {"reasons": ["defective"], "clause": "7.2"},
-        "packaging": {"allowed": ["original_intact", "original_opened"], "clause": "7.3"},
-        "costs": [{"cost": cost, "bearer": "seller"} for cost in ("freight", "insurance", "duty", "handling")],
-    }
-    agreed = await api.post("/v1/terms", terms, 201)
-    papers = [
-        {"kind": "sales_contract", "document_id": await upload(api, CONTRACT)},
-        {"kind": "commercial_invoice", "document_id": await upload(api, INVOICE)},
-    ]
-    body = a_return(
-        rma_number="R-1001",
-        external_id="A-1",
-        outbound_waybill="OUT-1",
-        items=[ITEM | {"reason": "defective", "origin": "CN"}],
-        terms_id=agreed["id"],
-        delivered_on=(today - timedelta(days=6)).date().isoformat(),
-        packaging="original_opened",
-        papers=papers,
-    )
-    check = await api.post("/v1/applications:check", body)
+    script.known["terms"] = (await step(api, script, "terms", 201))["id"]
+    script.known["contract"] = await upload(api, script, CONTRACT)
+    script.known["invoice"] = await upload(api, script, INVOICE)
+    check = await step(api, script, "check")
     assert check["fits"] is True
-    made: Json = await api.post("/v1/applications", body, 201)
+    made = await step(api, script, "apply", 201, script.body("check"))
     assert made["state"] == "submitted"
+    script.known |= {"application": made["id"], "return_id": made["return_id"]}
     return made
 
 
-async def confirm_customs(api: Api, return_id: str, today: datetime) -> None:
+async def confirm_customs(api: Api, script: Script) -> None:
     """What is known of the export, and a person's word that the relief is to be used."""
-    facts = {
-        "supervision": "9610",
-        "declaration_number": "310120260000000001",
-        "declared_on": (today - timedelta(days=30)).date().isoformat(),
-        "exported_on": (today - timedelta(days=29)).date().isoformat(),
-        "why": "returned",
-        "state": "tried",
-        "refund": "never",
-        "food": False,
-    }
-    await api.post(f"/v1/returns/{return_id}/customs", {"facts": facts})
-    confirmed = await api.post(f"/v1/returns/{return_id}/customs/confirm", {"regime": "cn_2026_16"})
-    assert confirmed["deadline"]["state"] == "running"
+    await step(api, script, "facts")
+    assert (await step(api, script, "relief"))["deadline"]["state"] == "running"
 
 
 async def until(api: Api, done: Callable[[Json], Any]) -> Json:
@@ -120,23 +102,14 @@ async def travel(api: Api, settled: Settled, clock: MovableClock, waybill: str) 
     return await until(api, lambda case: case["status"] == "delivered" and clock_of(case, "acceptance")["state"])
 
 
-async def accept(api: Api, case: Json, clock: MovableClock) -> None:
-    image = await upload(api, photograph())
-    said = {
-        "decision": "accept_with_reservation",
-        "decided_at": clock().isoformat(),
-        "decided_by": "李娜",
-        "reservation": "左袖口磨损",
-        "inspections": [{"line_id": "1", "quantity": 1, "condition": "defective", "packaging": "original_opened"}],
-        "evidence": [{"document_id": image}],
-    }
-    made = await api.post(f"/v1/returns/{case['id']}/acceptances", said, 201)
-    assert made["late_by_seconds"] == 0
+async def accept(api: Api, script: Script, clock: MovableClock) -> None:
+    script.known |= {"photograph": await upload(api, script, photograph()), "now": clock().isoformat()}
+    assert (await step(api, script, "accept", 201))["late_by_seconds"] == 0
 
 
-async def packed(api: Api, path: str) -> dict[str, str]:
+async def packed(api: Api, script: Script, name: str) -> dict[str, str]:
     """The PDFs of a pack, as text."""
-    answer = await api.ask("GET", path)
+    answer = await api.ask("GET", script.path(name))
     assert answer.status == 200, await answer.text()
     with zipfile.ZipFile(io.BytesIO(await answer.read())) as opened:
         pdfs = {name: opened.read(name) for name in opened.namelist() if name.endswith(".pdf") and "/" not in name}
@@ -145,29 +118,32 @@ async def packed(api: Api, path: str) -> dict[str, str]:
     }
 
 
-async def test_from_the_application_to_the_papers(api: Api, settled: Settled, clock: MovableClock) -> None:
-    made = await apply(api, clock())
-    return_id = made["return_id"]
-    await confirm_customs(api, return_id, clock())
-    assert (await api.get("/v1/returns/ext:A-1"))["shipments"] == []
-    dry = await api.post("/v1/returns:validate", {"return_id": return_id})
+async def test_from_the_application_to_the_papers(
+    api: Api, settled: Settled, clock: MovableClock, script: Script
+) -> None:
+    days = {"delivered_on": 6, "declared_on": 30, "exported_on": 29}
+    script.known |= {name: (clock() - timedelta(days=ago)).date().isoformat() for name, ago in days.items()}
+    await apply(api, script)
+    await confirm_customs(api, script)
+    assert (await step(api, script, "follow"))["shipments"] == []
+    dry = await step(api, script, "try")
     assert (dry["bookable"], dry["way"]["channel_id"]) == (True, settled.channel)
     assert {one["clock"] for one in dry["deadlines"]} == {"hand_over", "acceptance", "customs"}
     assert dry["price"]["available"] is (settled.carrier == "rest")
-    assert (await api.post(f"/v1/applications/{made['id']}/approve"))["state"] == "approved"
+    assert (await step(api, script, "approve"))["state"] == "approved"
     case = await until(api, lambda case: case["shipments"] and case["shipments"][0]["waybill"])
     case = await travel(api, settled, clock, case["shipments"][0]["waybill"])
     assert clock_of(case, "hand_over")["state"] == clock_of(case, "customs")["state"] == "met"
     offered = clock_of(case, "acceptance")
     begins, ends = (datetime.fromisoformat(offered[name]) for name in ("start_at", "due_by"))
     clock.advance((ends - begins) * 0.55)
-    case = await until(api, lambda case: clock_of(case, "acceptance")["fired"])
-    await accept(api, case, clock)
-    evidence = await packed(api, f"/v1/returns/{return_id}/evidence?lang=zh")
-    assert "左袖口磨损" in evidence["acceptance.pdf"]
-    papers = await packed(api, f"/v1/returns/{return_id}/customs/papers?lang=en")
+    await until(api, lambda case: clock_of(case, "acceptance")["fired"])
+    await accept(api, script, clock)
+    assert "左袖口磨损" in (await packed(api, script, "evidence"))["acceptance.pdf"]
+    papers = await packed(api, script, "customs")
     assert set(papers) == {"commercial-invoice.pdf", "reason-statement.pdf", "same-state-statement.pdf"}
-    kinds = [one["kind"] for one in (await api.get(f"/v1/returns/{return_id}/timeline"))["moments"]]
+    kinds = [one["kind"] for one in (await step(api, script, "timeline"))["moments"]]
     told = ["application.submitted", "customs.confirmed", "application.approved", "shipment.planned", "booking.live"]
     told += ["deadline.started.acceptance", "deadline.fired.warn-50", "acceptance.recorded"]
     assert [kind for kind in kinds if kind in told] == told
+    assert set(script.sent) == set(script.steps)  # nothing on the page that was not tried
