@@ -15,7 +15,7 @@ from schemas.errors import NotFound
 from tests.house.rows import add_exporter, add_row
 
 A_DESK = Desk(None, "exp", None, "x", is_sqlite=True)  # type: ignore[arg-type]
-SHELVES = sorted(name for name, shelf in vars(A_DESK).items() if isinstance(shelf, Shelf) and name != "exporters")
+SHELVES = sorted(name for name in vars(Desk) if isinstance(getattr(A_DESK, name), Shelf) and name != "exporters")
 
 
 async def how_many(store: Store, table: object) -> int:
