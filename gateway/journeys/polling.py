@@ -40,7 +40,7 @@ LONGEST_SHUT = timedelta(hours=1)
 SILENT_AFTER = 3
 """Failed polls in a row after which a carrier counts as silent; said once, and once when it answers again."""
 TURN_SECONDS = 15.0
-MOST = 500
+MOST = 1000
 """Shipments of one turn, of a carrier that is fast."""
 PAGE, PAGE_SECONDS = 50, 1.0
 """Shipments whose answers are written in one transaction, and how long the first waits for the others."""
@@ -182,7 +182,10 @@ async def _settle(gw: Gateway, tx: Desk, turn: Round) -> None:
             log.warning("tracking.unread", carrier=account.carrier, shipments=len(batch), error=type(error).__name__)
             await _keep_report(gw, tx, batch, TrackingReport())
     if trouble is None:
-        await tx.settle("poll", account, due_at=await tx.looks.next(account.id))
+        due_at = await tx.looks.next(account.id)
+        await tx.settle("poll", account, due_at=due_at)
+        if due_at is not None and due_at <= tx.now:  # more than one turn carries: the next begins at once
+            tx.woken.append(Job("poll", account.id, account.exporter_id, account.turn))
     else:
         await _left_alone(gw, tx, account, trouble, tries=1 if turn.answered else account.tries)
 
