@@ -54,6 +54,13 @@ class ShipmentTold(Told):
     poll_at: datetime | None
 
 
+class PastEnd(Told):
+    """An end that a limit had until it was moved, and when it was."""
+
+    at: datetime
+    due_by: datetime
+
+
 class DeadlineTold(Told):
     """`due_by` is the first instant that is too late; `zone` is where its days are counted. Before `opens_at` an act does not
     count. `about` is what a claim would be for. `history` has the ends that it had before it was moved."""
@@ -68,6 +75,7 @@ class DeadlineTold(Told):
     start_inferred: bool
     opens_at: datetime | None
     paused_at: datetime | None
+    paused_because: str | None
     due_by: datetime
     zone: str
     seconds_left: int
@@ -76,7 +84,7 @@ class DeadlineTold(Told):
     fired: tuple[str, ...]
     settled_at: datetime | None
     calendar_version: str | None
-    history: tuple[dict[str, Any], ...]
+    history: tuple[PastEnd, ...]
 
 
 class ChargeTold(Told):

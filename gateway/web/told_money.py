@@ -36,7 +36,8 @@ class EvidenceTold(Told):
 
 
 class DisputeSummary(Told):
-    """`file_by` is the end of its window, exclusive. `credited` is what was seen on later invoices: all of it closes it."""
+    """`file_by` is the end of its window, exclusive, counted in `zone`; `because` says by whose rule. `credited` is what was
+    seen on later invoices: all of it closes it."""
 
     id: str
     invoice_id: str
@@ -46,6 +47,9 @@ class DisputeSummary(Told):
     amount: Money
     credited: Money
     file_by: datetime
+    zone: str
+    seconds_left: int
+    because: str
     reference: str | None
     reason: str | None
     filed_at: datetime | None

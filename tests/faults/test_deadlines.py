@@ -4,8 +4,13 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from gateway import worker
 from gateway.core import open_gateway
+from gateway.journeys import acceptance
+from gateway.rules import deadlines
+from schemas.acceptance import AcceptanceDecision, AcceptanceRecord
 from tests.faults.house import House
 from tests.faults.params import by_rest, on_postgresql
 from tests.faults.test_tracking import polled
@@ -92,6 +97,37 @@ async def test_f44_two_schedulers(house: House, clock: MovableClock) -> None:
         await house.come_to_rest()
     assert await fired(house) == [stage.name for stage in row.terms.stages]
     assert len(await told(house, "missed")) == 1
+    await house.judge()
+
+
+RACERS = 50
+
+
+@by_rest
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=-1)])
+async def test_f44_fifty_workers_race_a_decision_of_the_same_second(house: House, late: timedelta) -> None:
+    """The limit ends, fifty workers judge it, and the decision of the very instant comes in between: by event time, once."""
+    row = await delivered(house)
+    house.clock.advance(row.due_by - house.clock() + timedelta(milliseconds=500))
+    jobs = list(await house.gw.store.due("judge"))
+    decided = AcceptanceRecord(decision=AcceptanceDecision.ACCEPT, decided_at=row.due_by + late, decided_by="Li")
+
+    async def decide() -> int:
+        async with house.gw.store.transaction(house.settled.exporter) as tx:
+            return await acceptance.accept(tx, row.return_id, decided)
+
+    (job,) = [one for one in jobs if one.id == row.id]
+    racing = [worker.run(house.gw, job) for _ in range(RACERS)]
+    await asyncio.gather(*racing[: RACERS // 2], decide(), *racing[RACERS // 2 :])
+    await house.come_to_rest()
+    after = await limit(house)
+    assert (after.state, after.settled_at) == ("met", row.due_by + late)
+    assert deadlines.is_met_in_time(after.terms, after.settled_at) is (late < timedelta(0))
+    names = await fired(house)
+    assert len(names) == len(set(names))
+    assert len(await told(house, "met")) == 1
+    assert len(await told(house, "missed")) <= 1
+    assert not [task for task in await house.tasks() if task.kind == "deadline_missed"]
     await house.judge()
 
 

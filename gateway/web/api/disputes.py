@@ -1,6 +1,7 @@
 """Disputes: drafts with their lines and evidence, filed or withdrawn by a person, closed by the carrier's credit."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from gateway.journeys import disputes
@@ -32,7 +33,9 @@ async def list_disputes(call: Call) -> Answer:
     limit, belongs_to = limit_of(call.query.get("limit")), f"disputes:{call.caller.exporter_id}"
     rows = await call.tx.lists.disputes(open_cursor(call.gw, belongs_to, call.query.get("cursor")), limit + 1)
     page, more = cut(call.gw, belongs_to, rows, limit, lambda row: row.created_at)
-    return Answer(Page[DisputeSummary](data=tuple(DisputeSummary(**_summary(row)) for row in page), next=more))
+    return Answer(
+        Page[DisputeSummary](data=tuple(DisputeSummary(**_summary(row, call.tx.now)) for row in page), next=more)
+    )
 
 
 async def get_dispute(call: Call) -> Answer:
@@ -54,17 +57,19 @@ async def withdraw_dispute(call: Call) -> Answer:
 NAMES = ("id", "invoice_id", "carrier", "finding", "state", "file_by", "reference", "reason", "filed_at", "closed_at")
 
 
-def _summary(row: Record) -> dict[str, Any]:
+def _summary(row: Record, now: datetime) -> dict[str, Any]:
     amounts = {"amount": row.minor, "credited": row.credited_minor}
     told = {name: Money.from_minor(minor, row.currency) for name, minor in amounts.items()}
-    return {name: getattr(row, name) for name in (*NAMES, "created_at")} | told
+    left = max(0, int((row.file_by - now).total_seconds())) if row.state == "draft" else 0
+    window = {"zone": "UTC", "seconds_left": left, "because": "the exporter's filing days, from the day of the invoice"}
+    return {name: getattr(row, name) for name in (*NAMES, "created_at")} | told | window
 
 
 async def _told(tx: Desk, dispute_id: str) -> DisputeTold:
     row = await tx.disputes.get(dispute_id)
     lines = await tx.disputes.lines(dispute_id)
     evidence = await _evidence(tx, row, sorted({line.return_id for line in lines if line.return_id})[:MOST])
-    return DisputeTold(**_summary(row), lines=tuple(_line(line) for line in lines), evidence=evidence)
+    return DisputeTold(**_summary(row, tx.now), lines=tuple(_line(line) for line in lines), evidence=evidence)
 
 
 def _line(row: Record) -> DisputedLine:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_apply_form, texts_applying, texts_lanes, texts_money, texts_renewing
+from gateway.web.console import texts_apply_form, texts_applying, texts_lanes, texts_limits, texts_money, texts_renewing
 
 TEXTS: Mapping[str, str] = {
     "title": "Homeward",
@@ -286,6 +286,7 @@ TEXTS: Mapping[str, str] = {
     "event.pickup.cancelled": "Pickup cancelled",
     **texts_money.EN,
     **texts_renewing.EN,
+    **texts_limits.EN,
     **texts_lanes.EN,
     **texts_apply_form.EN,
     **texts_applying.EN,

@@ -59,10 +59,7 @@ def first_due(rule: Rule, start: datetime, pause: Pause = None, extended: bool =
     day = local.date()
     if rule.cutoff is not None and local.time() > rule.cutoff:
         day += DAY
-    if rule.unit is MONTHS:
-        last = _months_later(day, rule.amount)
-    else:
-        last = _walk(rule, day, amount, pause)
+    last = _months_later(day, rule.amount) if rule.unit is MONTHS else _walk(rule, day, amount, pause)
     while rule.roll and not is_open(rule, last):
         last += DAY
     if rule.at_clock_time:

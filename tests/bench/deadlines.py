@@ -1,0 +1,149 @@
+"""Finding what is due among a million running limits, beside among ten thousand, on both stores.
+
+Measured is the sweep's own statement, as the workers say it (`store.due`), when nothing is due, and when a page of rows is; and
+the plan that each database makes of it. Run: `python -m tests.bench.deadlines`, with `--rows` for the large one.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from gateway.config import Settings
+from gateway.core import Gateway
+from gateway.journeys import settling_in
+from gateway.rules import deadlines
+from gateway.running import ready_gateway
+from gateway.store import tables
+from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
+from schemas.returns import ReturnAuthorization, ReturnStatus
+from tests.bench.load import load_of_machine
+from tests.house import servers
+from tests.house.clock import MONDAY_NOON, MovableClock
+
+SMALL, PAGE, ASKED = 10_000, 500, 200
+POLICY = DeadlinePolicy(clock=Clock.ACCEPTANCE, amount=5, unit=LimitUnit.BUSINESS_DAYS, calendar="CN")
+
+
+def rows_of(exporter: str, first: int, last: int, clock: MovableClock) -> Iterator[dict[str, Any]]:
+    """Limits of one return each, the next stage of each an hour to a hundred days ahead; the first page is due in an hour."""
+    terms = deadlines.start(POLICY, clock(), "Asia/Shanghai")
+    for number in range(first, last):
+        ahead = timedelta(hours=1) if number < PAGE else timedelta(hours=2, seconds=number * 8)
+        yield {
+            "id": f"ddl_{number:026d}",
+            "exporter_id": exporter,
+            "return_id": "ret_bench",
+            "clock": "acceptance",
+            "subject_id": f"ret_{number:026d}",
+            "about": "",
+            "state": "running",
+            "terms": terms,
+            "due_by": clock() + ahead,
+            "fired": [],
+            "history": [],
+            "created_at": clock(),
+            "due_at": clock() + ahead,
+        }
+
+
+async def fill(gw: Gateway, clock: MovableClock, exporter: str, first: int, last: int) -> None:
+    """In batches, as the drivers take them."""
+    for start in range(first, last, 20_000):
+        some = list(rows_of(exporter, start, min(start + 20_000, last), clock))
+        async with gw.store.transaction(exporter) as tx:
+            await tx.run(insert(tables.deadlines), some)
+    async with gw.store.transaction(exporter) as tx:
+        await tx.run(text("ANALYZE deadlines"))
+
+
+async def settle_in(gw: Gateway) -> str:
+    exporter = await settling_in.add_exporter(gw, "Bench")
+    async with gw.store.transaction(exporter) as tx:
+        source = await tx.sources.of_platform("manual")
+        await tx.run(
+            insert(tables.returns).values(
+                id="ret_bench",
+                exporter_id=exporter,
+                source_id=source.id if source else "",
+                rma_id="R1",
+                status="delivered",
+                authorization=ReturnAuthorization(rma_id="R1", status=ReturnStatus.APPROVED),
+                created_at=tx.now,
+                updated_at=tx.now,
+            )
+        )
+    return exporter
+
+
+async def measured(gw: Gateway) -> dict[str, float]:
+    """Microseconds of one look, the median of many; and how many rows it found."""
+    times = []
+    for _ in range(ASKED):
+        began = time.perf_counter()
+        found = await gw.store.due("judge")
+        times.append(time.perf_counter() - began)
+    return {"us": round(statistics.median(times) * 1e6, 1), "found": len(found)}
+
+
+async def plan_of(gw: Gateway) -> str:
+    """How the database finds them."""
+    async with gw.store.front_desk() as connection:
+        word = "EXPLAIN QUERY PLAN" if gw.store.database.is_sqlite else "EXPLAIN"
+        statement = "SELECT id, exporter_id, turn FROM deadlines WHERE due_at IS NOT NULL AND due_at <= 1 ORDER BY due_at LIMIT 500"
+        said = (await connection.execute(text(f"{word} {statement}"))).all()
+    return " / ".join(str(row[-1]).strip() for row in said)
+
+
+async def one_store(settings: Settings, name: str, rows: int, runs: int) -> list[dict[str, Any]]:
+    clock = MovableClock()
+    clock.stand(MONDAY_NOON)
+    told = []
+    async with ready_gateway(settings) as opened:
+        gw = opened
+        gw.store.clock = clock
+        exporter, filled = await settle_in(gw), 0
+        for count in (SMALL, rows):
+            await fill(gw, clock, exporter, filled, count)
+            filled = count
+            for what, ahead in (("nothing due", timedelta(0)), ("a page due", timedelta(hours=1, minutes=1))):
+                clock.stand(MONDAY_NOON + ahead)
+                looks = [await measured(gw) for _ in range(runs)]
+                us = statistics.median(look["us"] for look in looks)
+                told.append({"store": name, "rows": count, "what": what, "us": us, "found": looks[0]["found"]})
+                print(json.dumps(told[-1] | {"load": load_of_machine()}), flush=True)
+            clock.stand(MONDAY_NOON)
+        print(json.dumps({"store": name, "rows": rows, "plan": await plan_of(gw)}), flush=True)
+    return told
+
+
+async def main(rows: int, runs: int) -> None:
+    told = []
+    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as data:
+        told += await one_store(Settings(data=Path(data)), "sqlite", rows, runs)
+    with servers.postgres() as server, tempfile.TemporaryDirectory(prefix="homeward-bench-") as data:
+        async with server.database() as url:
+            told += await one_store(Settings(data=Path(data), db=url), "postgresql", rows, runs)
+    print(f"\n{'store':12}{'what':14}{SMALL:>12,}{rows:>14,}{'ratio':>8}")
+    for few in told:
+        many = next(
+            one for one in told if (one["store"], one["what"], one["rows"]) == (few["store"], few["what"], rows)
+        )
+        if few["rows"] == SMALL:
+            print(f"{few['store']:12}{few['what']:14}{few['us']:>9.0f} us{many['us']:>11.0f} us{many['us'] / few['us']:>8.2f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    asked = parser.parse_args()
+    asyncio.run(main(asked.rows, asked.runs))

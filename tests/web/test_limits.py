@@ -1,0 +1,119 @@
+"""Running limits through the doors, on both stores: stopped with proof, going on, prolonged, a claim filed; and shown."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.journeys import tracking
+from gateway.web.console import texts_en, texts_zh
+from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
+from schemas.values import Waybill
+from tests.web.browser import Browser
+from tests.web.doors import ON_BOTH, House, a_return
+
+pytestmark = ON_BOTH
+DAY = timedelta(days=1)
+
+
+async def scanned(house: House, *statuses: TrackingStatus) -> tuple[str, str]:
+    """A return whose carrier has told these scans, an hour apart, just now; its id and its shipment's."""
+    made = await house.mine.post("/v1/returns", a_return(), 201)
+    (shipment,) = made["shipments"]
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.shipments.set(shipment["id"], state="booked", waybill="SBX1", booked_at=tx.now, due_at=None)
+        first = tx.now - timedelta(hours=len(statuses))
+        events = [
+            TrackingEvent(
+                waybill=Waybill("SBX1"),
+                status=status,
+                occurred_at=first + timedelta(hours=number),
+                zone=ZoneSource.STATED,
+                wire_code=status,
+            )
+            for number, status in enumerate(statuses)
+        ]
+        await tracking.record(house.gw, tx, shipment["id"], events, "poll")
+    return made["id"], shipment["id"]
+
+
+async def limits_of(house: House, return_id: str) -> dict[str, Any]:
+    case = await house.mine.get(f"/v1/returns/{return_id}")
+    return {" ".join(filter(None, (one["clock"], one["about"]))): one for one in case["deadlines"]}
+
+
+async def test_a_parcel_at_a_collection_point_has_five_more_words_about_time(house: House) -> None:
+    return_id, shipment_id = await scanned(house, TrackingStatus.IN_TRANSIT, TrackingStatus.READY_TO_COLLECT)
+    limits = await limits_of(house, return_id)
+    assert {name: one["state"] for name, one in limits.items()} == {"hold": "running", "claim loss": "running"}
+    hold = limits["hold"]
+    assert (hold["zone"], hold["source"], hold["because"]) == (
+        "Asia/Shanghai",
+        "carrier_table",
+        "the sandbox's own rule",
+    )
+    assert 0 < hold["seconds_left"] <= 8 * 86_400
+    assert limits["claim loss"]["start_inferred"], "nobody scanned the hand-over"
+    booking = await house.mine.get(f"/v1/bookings/{shipment_id}")
+    assert {one["id"] for one in booking["deadlines"]} == {one["id"] for one in limits.values()}
+    (listed,) = (await house.mine.get("/v1/returns"))["data"]
+    assert listed["next_deadline"]["id"] == hold["id"]
+
+
+async def test_a_clock_is_stopped_with_proof_and_goes_on(house: House) -> None:
+    return_id, _ = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.DELIVERED)
+    before = (await limits_of(house, return_id))["acceptance"]
+    path = f"/v1/deadlines/{before['id']}"
+    answer = await house.mine.ask(
+        "POST", "/v1/documents", data=b"\xff\xd8\xff\xe0" + b"\0" * 64, params={"return_id": return_id}
+    )
+    proof = (await answer.json())["document_id"]
+    stopped = await house.mine.post(f"{path}/pause", {"reason": "held by customs", "proof": proof})
+    assert (stopped["state"], stopped["paused_because"]) == ("paused", "held by customs")
+    assert stopped["seconds_left"] > 0
+    await house.mine.post(f"{path}/pause", {"reason": "again"}, 409)
+    await house.mine.post(f"{path}/pause", {"reason": "again", "proof": f"doc_{'0' * 26}"}, 404)
+    house.clock.forward(3 * DAY)
+    assert (await house.mine.get(path))["seconds_left"] == stopped["seconds_left"], "it keeps what it had"
+    again = await house.mine.post(f"{path}/resume", {})
+    assert (again["state"], again["paused_at"]) == ("running", None)
+    assert again["due_by"] > before["due_by"]
+    assert [one["due_by"] for one in again["history"]] == [before["due_by"], before["due_by"]]
+    await house.mine.post(f"{path}/resume", {}, 409)
+    await house.mine.post(f"{path}/file", {"reference": "C-1"}, 409)
+
+
+async def test_more_time_is_given_as_far_as_the_terms_say(house: House) -> None:
+    return_id, _ = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.DELIVERED)
+    row = (await limits_of(house, return_id))["acceptance"]
+    refused = await house.mine.post(f"/v1/deadlines/{row['id']}/extend", {"amount": 3}, 409)
+    assert "cannot be prolonged" in str(refused)
+
+
+async def test_a_claim_is_filed_and_what_was_accepted_as_agreed_has_none(house: House) -> None:
+    return_id, _ = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.DELIVERED)
+    limits = await limits_of(house, return_id)
+    assert {name for name in limits if name.startswith("claim")} == {"claim damage"}, "what is delivered is not lost"
+    decided = {"decision": "accept", "decided_at": house.clock().isoformat(), "decided_by": "Li"}
+    await house.mine.post(f"/v1/returns/{return_id}/acceptances", decided, 201)
+    assert (await limits_of(house, return_id))["claim damage"]["state"] == "cancelled"
+    worse = decided | {"decision": "accept_with_reservation", "reservation": "the corner is crushed"}
+    await house.mine.post(f"/v1/returns/{return_id}/acceptances", worse, 201)
+    claim = (await limits_of(house, return_id))["claim damage"]
+    assert claim["state"] == "running", "a second look found damage after all"
+    filed = await house.mine.post(f"/v1/deadlines/{claim['id']}/file", {"reference": "C-77"})
+    assert (filed["state"], filed["seconds_left"]) == ("met", 0)
+    await house.mine.post(f"/v1/deadlines/{claim['id']}/file", {"reference": "C-78"}, 409)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_return_page_says_where_days_are_counted_and_why(house: House, language: str) -> None:
+    return_id, _ = await scanned(house, TrackingStatus.IN_TRANSIT, TrackingStatus.READY_TO_COLLECT)
+    browser = Browser(house)
+    await browser.sign_in()
+    html = await (await browser.get(f"/console/returns/{return_id}", params={"lang": language})).text()
+    await browser.session.close()
+    texts = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}[language]
+    for said in ("clock.hold", "about.loss", "limit_inferred"):
+        assert texts[said] in html
+    assert texts["limit_zone"].format(zone="Asia/Shanghai") in html
