@@ -8,6 +8,9 @@ own error; 4 the embedded database is held by another process; 5 the database is
 import json
 import logging
 import sys
+from dataclasses import asdict
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -186,6 +189,21 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrot
     counts = run(commands.restore(_settings(), file))
     text = f"{sum(counts.values())} rows restored; carriers are paused until `homeward resume`"
     _say({"file": str(file), "rows": counts}, as_json=as_json, text=text)
+
+
+@app.command()
+def archive(
+    older_than: Annotated[str, typer.Option(help="How long ago a return must have ended, in days.")] = "400d",
+    to: Annotated[Path | None, typer.Option(help="A folder; `archive` beside the data if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move tracking events of returns that ended long ago into compressed files. Safe to stop and to run again."""
+    days = older_than.removesuffix("d")
+    if not (days.isascii() and days.isdigit() and len(days) <= 5):
+        raise typer.BadParameter("days, as in 400d", param_hint="--older-than")
+    told = partial(typer.echo, err=True)
+    counts = asdict(run(commands.archive(_settings(), timedelta(days=int(days)), to, told)))
+    _say(counts, as_json=as_json, text="{events} events of {returns} returns in {files} files".format(**counts))
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """What the commands do, apart from how they print it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, nullcontext
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import structlog
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, capabilities
+from gateway import archive as archiving
 from gateway import backup, running
+from gateway.archive import Counts
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.journeys import settling_in, timeline, verdicts
@@ -215,6 +218,13 @@ async def create_key(settings: Settings, exporter: str | None, name: str, scopes
 async def restore(settings: Settings, source: Path) -> dict[str, int]:
     with nullcontext() if settings.db else only_writer(settings.data):
         return await backup.restore(settings, source)
+
+
+async def archive(
+    settings: Settings, older_than: timedelta, folder: Path | None, told: Callable[[str], None]
+) -> Counts:
+    with nullcontext() if settings.db else only_writer(settings.data):
+        return await archiving.archive(settings, older_than, folder or settings.data / "archive", told)
 
 
 async def resume(settings: Settings, exporter: str | None) -> int:

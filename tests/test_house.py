@@ -61,6 +61,7 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.worker": {"gateway.core", "gateway.jobs", "gateway.journeys", "gateway.store"},
     "gateway.web": {"gateway.guard", "gateway.papers", "gateway.rules", *INNER},
     "gateway.running": {"gateway.config", "gateway.core", "gateway.jobs", "gateway.store", "gateway.worker"},
+    "gateway.archive": {"gateway.config", "gateway.crash", "gateway.rules", "gateway.running", *INNER},
     "gateway.backup": {"gateway.config", *INNER},
     "gateway.cli_read": {"gateway.reading", "gateway.shown", "schemas"},
     "gateway.bulk": {"gateway.rules", "schemas"},
@@ -72,8 +73,8 @@ BELOW: Mapping[str, set[str]] = {
         *INNER,
     },
     "gateway.commands": {
-        *("gateway.backup", "gateway.config", "gateway.lock", "gateway.rules", "gateway.running", "gateway.sandbox"),
-        *("gateway.web", *INNER),
+        *("gateway.archive", "gateway.backup", "gateway.config", "gateway.lock", "gateway.rules", "gateway.running"),
+        *("gateway.sandbox", "gateway.web", *INNER),
     },
     "gateway.__main__": {
         *(

@@ -16,8 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters import registry
-from adapters.profiles import CarrierProfile
-from adapters.seam import Carrier
+from adapters.seam import Carrier, CarrierProfile
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
 from gateway.jobs import back_off, jittered

@@ -31,6 +31,9 @@ async def record(
 ) -> list[TrackingEvent]:
     """Keep what is new, and let everything known decide where the shipment stands. The events that were new."""
     shipment = await tx.shipments.get(shipment_id, lock=True)
+    if shipment.archived_at is not None:  # what it knew is in a file: from what came later alone it would stand wrong
+        log.info("tracking.after_archive", shipment=shipment_id, scans=len(seen))
+        return []
     began = min(shipment.created_at, shipment.booked_at or shipment.created_at)
     of_this_life = [event for event in seen if not lifecycle.of_an_earlier_life(event.occurred_at, began)]
     if len(of_this_life) < len(seen):

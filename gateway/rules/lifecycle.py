@@ -120,6 +120,12 @@ def of_an_earlier_life(occurred_at: datetime | None, began_at: datetime) -> bool
 
 FINAL = frozenset({T.DELIVERED, T.RETURNED_TO_SENDER, T.LOST, T.CANCELLED})
 
+ENDED = (
+    *(ReturnStatus.ACCEPTED, ReturnStatus.REJECTED, ReturnStatus.REFUNDED, ReturnStatus.CLOSED, ReturnStatus.DECLINED),
+    *(ReturnStatus.CANCELLED, ReturnStatus.EXPIRED, ReturnStatus.REFUND_ONLY),
+)
+"""A return that stands so goes nowhere any more."""
+
 STATE_OF: Mapping[T, ShipmentState] = {
     T.ANNOUNCED: ShipmentState.BOOKED,
     T.UNKNOWN: ShipmentState.BOOKED,

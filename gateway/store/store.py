@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from gateway.store import messages, work
 from gateway.store.applying import Applications, Terms
+from gateway.store.archiving import Archiving
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.disputes import Disputes
@@ -64,6 +65,7 @@ class Desk(Tx):
     labels = On(Labels)
     events = On(Events)
     looks = On(Looks)
+    archiving = On(Archiving)
     documents = On(Documents)
     deadlines = On(Deadlines)
     acceptances = On(Acceptances)

@@ -277,7 +277,7 @@ async def test_what_is_urgent_goes_before_all_who_wait_and_no_faster() -> None:
     await asyncio.gather(late, *plain)
     assert order.index("urgent") <= had + 2  # behind those alone who had a place already
     assert len(order) == 13
-    assert time.monotonic() - began >= 12 / 20
+    assert time.monotonic() - began >= 11.9 / 20  # a turn may be a tenth of its space early
 
 
 async def test_accounts_under_one_contract_share_a_lane() -> None:

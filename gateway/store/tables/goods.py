@@ -63,6 +63,7 @@ shipments = Table(
     Column("polled_at", Instant),
     Column("silent", Integer, nullable=False, default=0, server_default="0"),
     Column("cancel_asked_at", Instant),
+    Column("archived_at", Instant),  # its events are in a file that the audit names, and no more are taken
     Column("created_at", Instant, nullable=False),
     *work(),
     due("shipments"),

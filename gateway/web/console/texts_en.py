@@ -269,6 +269,7 @@ TEXTS: Mapping[str, str] = {
     "event.return.approved": "Return approved",
     "event.shipment.cancel_asked": "Stop asked for",
     "event.shipment.corrected": "Shipment corrected",
+    "event.events.archived": "Scans moved to the archive",
     "event.shipment.book_again": "To be booked again",
     "event.booking.asked": "Booking asked for",
     "event.booking.void": "Booking void",

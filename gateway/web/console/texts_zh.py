@@ -269,6 +269,7 @@ TEXTS: Mapping[str, str] = {
     "event.return.approved": "退货已批准",
     "event.shipment.cancel_asked": "已请求停止",
     "event.shipment.corrected": "货件状态更正",
+    "event.events.archived": "轨迹已移入归档",
     "event.shipment.book_again": "将重新下单",
     "event.booking.asked": "已请求下单",
     "event.booking.void": "下单已作废",

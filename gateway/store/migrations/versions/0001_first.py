@@ -747,6 +747,7 @@ def upgrade() -> None:
         sa.Column("polled_at", sa.BigInteger(), nullable=True),
         sa.Column("silent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cancel_asked_at", sa.BigInteger(), nullable=True),
+        sa.Column("archived_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
