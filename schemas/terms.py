@@ -116,6 +116,8 @@ class SalesTerms(Model):
     costs: Annotated[tuple[CostClause, ...], Field(max_length=40)] = ()
     signed: Annotated[tuple[Paper, ...], Field(max_length=10)] = ()
     """The contract itself, as it was signed."""
+    public: bool = False
+    """Whether they are the return policy that is published: without the buyer's name, and without what was signed."""
 
     @model_validator(mode="after")
     def begins_before_it_ends(self) -> Self:

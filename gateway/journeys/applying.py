@@ -33,7 +33,9 @@ async def agree(tx: Desk, name: str, terms: SalesTerms) -> str:
     if known and known[-1].sha256 == sha256:
         return str(known[-1].id)
     version = await tx.terms.next_version(name)
-    terms_id = await tx.terms.add(name=name, version=version, terms=terms, sha256=sha256, created_at=tx.now)
+    terms_id = await tx.terms.add(
+        name=name, version=version, terms=terms, sha256=sha256, public=terms.public, created_at=tx.now
+    )
     tx.note("terms.agreed", terms_id, after={"name": name, "version": version, "sha256": sha256})
     return terms_id
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from gateway.store import tables
 from gateway.store.transaction import Record, Shelf
@@ -19,6 +19,14 @@ class Terms(Shelf):
         columns = self.table.c
         last = select(func.max(columns.version)).where(columns.exporter_id == self.tx.exporter_id, columns.name == name)
         return int((await self.tx.run(last)).scalar() or 0) + 1
+
+    async def published(self) -> Sequence[Record]:
+        """The last version of each name, where that one is public."""
+        columns = self.table.c
+        mine = columns.exporter_id == self.tx.exporter_id
+        last = select(columns.name, func.max(columns.version)).where(mine).group_by(columns.name)
+        wanted = tuple_(columns.name, columns.version).in_(last)
+        return await self.tx.all(select(self.table).where(mine, columns.public, wanted).order_by(columns.name))
 
 
 class Applications(Shelf):

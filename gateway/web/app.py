@@ -12,6 +12,7 @@ from gateway.web.console.routes import console_routes
 from gateway.web.hooks import hook_routes
 from gateway.web.live import live_routes
 from gateway.web.middleware import around
+from gateway.web.policies import policy_routes
 from gateway.web.routes import ROUTES
 from gateway.web.state import DOORS, GATEWAY, Doors
 from gateway.web.status import status_routes
@@ -33,7 +34,7 @@ def build_app(gw: Gateway) -> web.Application:
     app[DOORS] = Doors()
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.serve)
-    app.add_routes([*hook_routes(), *status_routes(), *live_routes(), *console_routes()])
+    app.add_routes([*hook_routes(), *status_routes(), *live_routes(), *policy_routes(), *console_routes()])
     openapi.prepare(app)
     app.on_shutdown.append(_stopping)
     return app

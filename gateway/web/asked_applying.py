@@ -31,6 +31,8 @@ class AskedTerms(Model):
     quality: QualityClause | None = None
     packaging: PackagingClause | None = None
     costs: Annotated[tuple[CostClause, ...], Field(max_length=40)] = ()
+    public: bool = False
+    """Publish them as your return policy, at `/policies/{exporter}`: without the buyer and without what was signed."""
     signed: Annotated[tuple[AskedPaper, ...], Field(max_length=10)] = ()
 
 

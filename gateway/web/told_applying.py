@@ -6,6 +6,18 @@ from gateway.web.told import Told
 from schemas.terms import Application, SalesTerms
 
 
+class DutyTold(Told):
+    """A right or a duty of one side. `kind`: send_back (with the period), for_reasons, pack, take_back, decide, bear."""
+
+    side: str
+    kind: str
+    about: tuple[str, ...]
+    clause: str
+    amount: int | None
+    unit: str | None
+    starts: str | None
+
+
 class TermsTold(Told):
     """One version; `sha256` is of its canonical JSON, and it never changes."""
 
@@ -15,6 +27,8 @@ class TermsTold(Told):
     sha256: str
     created_at: datetime
     terms: SalesTerms
+    duties: tuple[DutyTold, ...]
+    """What they come to for each side."""
 
 
 class FindingTold(Told):
@@ -77,3 +91,21 @@ class ApplicationSummary(Told):
     decided_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+class PolicyTold(Told):
+    """One published version of sales terms, without the buyer. `words` are the contract's own, of quality and packaging."""
+
+    name: str
+    version: int
+    seller: str
+    valid_from: date
+    valid_until: date | None
+    zone: str
+    duties: tuple[DutyTold, ...]
+    words: tuple[str, ...]
+
+
+class PoliciesTold(Told):
+    exporter: str
+    data: tuple[PolicyTold, ...]

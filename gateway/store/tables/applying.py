@@ -1,6 +1,6 @@
 """What is agreed and what is applied for: versions of sales terms, and return applications under them."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, false
 
 from gateway.store.tables.base import ID, exporter, key, metadata
 from gateway.store.types import Canonical, Instant, PlainJson
@@ -15,6 +15,7 @@ terms = Table(
     Column("version", Integer, nullable=False),
     Column("terms", Canonical(SalesTerms), nullable=False),  # never changed: a return that names it keeps it
     Column("sha256", String(64), nullable=False),  # of that JSON
+    Column("public", Boolean, nullable=False, default=False, server_default=false()),  # as that JSON says
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("exporter_id", "name", "version"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.journeys import applying, handing_in
 from gateway.rules.calendars import end_of, zone_of
+from gateway.rules.duties import duties
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.returns import authorization_of, check_numbers
@@ -18,6 +19,7 @@ from gateway.web.told_applying import (
     ApplicationSummary,
     ApplicationTold,
     CheckTold,
+    DutyTold,
     FindingTold,
     HandedInTold,
     TermsTold,
@@ -42,9 +44,19 @@ async def papers_of(tx: Desk, asked: Sequence[AskedPaper]) -> tuple[Paper, ...]:
     return tuple([await _paper(tx, one) for one in asked])
 
 
+def duties_told(terms: SalesTerms) -> tuple[DutyTold, ...]:
+    return tuple(DutyTold.model_validate(one, from_attributes=True) for one in duties(terms))
+
+
 def _terms(row: Record) -> TermsTold:
     return TermsTold(
-        id=row.id, name=row.name, version=row.version, sha256=row.sha256, created_at=row.created_at, terms=row.terms
+        id=row.id,
+        name=row.name,
+        version=row.version,
+        sha256=row.sha256,
+        created_at=row.created_at,
+        terms=row.terms,
+        duties=duties_told(row.terms),
     )
 
 

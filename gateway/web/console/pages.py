@@ -9,6 +9,7 @@ from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
 from gateway.journeys import news, renewing, timeline
 from gateway.rules import lifecycle
+from gateway.rules.duties import duties
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api import proofs
@@ -115,7 +116,18 @@ async def return_page(
         recorded="recorded" in request.query,
         live=await news.position_of(tx, row.id),
         now_there=words.when(tx.now).replace(" ", "T"),
+        **await _agreed(tx, row),
     )
+
+
+async def _agreed(tx: Desk, row: Record) -> dict[str, Any]:
+    """The terms that the return keeps; without an application, the exporter's one published policy."""
+    application = await tx.applications.of_return(row.id)
+    agreed = await tx.terms.get(application.terms_id) if application and application.terms_id else None
+    if agreed is None:
+        published = await tx.terms.published()
+        agreed = published[0] if len(published) == 1 else None
+    return {"agreed": agreed, "duties": duties(agreed.terms) if agreed else ()}
 
 
 async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:

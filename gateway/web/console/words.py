@@ -48,6 +48,11 @@ class Words:
         """The word for a value; a value that has none shows as it is."""
         return TEXTS[self.language].get(f"{kind}.{value}", str(value).replace("_", " ").replace(".", " · "))
 
+    def first(self, value: str, *kinds: str) -> str:
+        """The word for a value that is of one of several kinds."""
+        known = next((kind for kind in kinds if f"{kind}.{value}" in TEXTS[self.language]), kinds[0])
+        return self.word(known, value)
+
     def event(self, kind: str) -> str:
         """What happened: by its whole name, else by what it begins with and the word for the rest."""
         exact = TEXTS[self.language].get(f"event.{kind}")

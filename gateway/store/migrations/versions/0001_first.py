@@ -257,6 +257,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("public", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_terms_exporter_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
