@@ -1,14 +1,17 @@
 """What was agreed for everything that an invoice names, as the rules want it. Reading only."""
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, TypeVar
 
 from adapters import registry
 from gateway.rules.matching import BilledLine, Booked, Past, keys_of
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
+from gateway.store.touched import Named
 from gateway.store.transaction import Record
 from schemas.charges import ChargeType, FindingKind, InvoiceLine
 from schemas.shipments import ShipmentState
@@ -27,6 +30,22 @@ def services_of(carriers: Iterable[str]) -> dict[str, str]:
         for service in registry.carrier(carrier).profile.services:
             known[service.name.casefold()] = known[service.code.casefold()] = service.code
     return known
+
+
+IN_A_THREAD = 500
+"""Lines from which working on them would hold up the loop."""
+Made = TypeVar("Made")
+
+
+async def aside(lines: int, make: Callable[..., Made], *given: Any) -> Made:
+    """What is made of so many lines, without anything being asked: in a thread where they are many."""
+    if lines < IN_A_THREAD:
+        return make(*given)
+    return await asyncio.to_thread(make, *given)
+
+
+def lines_of(rows: Sequence[Record]) -> list[BilledLine]:
+    return [line_of(row) for row in rows]
 
 
 def line_of(row: Record) -> BilledLine:
@@ -81,13 +100,18 @@ async def bookings_of(
     named = await tx.touched.shipments(billed_by(carrier), keys)
     shipments = {one.shipment.id: one.shipment for one in named}
     known = await _known(tx, invoice_id, shipments)
-    booked = {row_id: _booked(row, known) for row_id, row in shipments.items()}
-    index: dict[str, list[Booked]] = {}
-    for one in named:
-        index.setdefault(one.canonical, []).extend(booked[one.shipment.id])
+    index = await aside(len(lines), _index, named, known)
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
     past = _grouped(await tx.invoice_lines.of_waybills(strange, but=invoice_id), "waybill")
     return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}
+
+
+def _index(named: Sequence[Named], known: Known) -> dict[str, list[Booked]]:
+    booked = {one.shipment.id: _booked(one.shipment, known) for one in named}
+    index: dict[str, list[Booked]] = {}
+    for one in named:
+        index.setdefault(one.canonical, []).extend(booked[one.shipment.id])
+    return index
 
 
 async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Record]) -> Known:

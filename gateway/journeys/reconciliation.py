@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import disputes
-from gateway.journeys.billed import billed_by, bookings_of, line_as_read, line_of, services_of
+from gateway.journeys.billed import IN_A_THREAD, aside, billed_by, bookings_of, line_as_read, lines_of, services_of
 from gateway.journeys.notices import announce
 from gateway.rules import judging, ledger
 from gateway.rules.judging import Bill, Verdict
@@ -25,9 +25,6 @@ from gateway.store.work import Job
 from schemas.charges import CarrierInvoice, FindingKind, Transfer
 from schemas.messages import NoticeKind
 from schemas.values import Json, Money
-
-IN_A_THREAD = 500
-"""Lines from which judging them would hold up the loop."""
 
 
 async def reconcile_invoice(gw: Gateway, job: Job) -> None:
@@ -44,19 +41,18 @@ async def reconcile_invoice(gw: Gateway, job: Job) -> None:
 
 
 async def _reconcile(tx: Desk, invoice: Record) -> None:
-    lines = [line_of(row) for row in await tx.invoice_lines.of_invoice(invoice.id)]
+    rows = await tx.invoice_lines.of_invoice(invoice.id)
+    many = len(rows)
+    lines = await aside(many, lines_of, rows)
     index, past = await bookings_of(tx, invoice.carrier, invoice.id, lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
     policy = Policy()
-    if len(lines) < IN_A_THREAD:
-        verdicts = judging.judge(lines, index, policy, bill)
-    else:
-        verdicts = await asyncio.to_thread(judging.judge, lines, index, policy, bill)
-    drafts, of_line = disputes.drafts_of(tx, invoice, lines, verdicts, policy)
+    verdicts = await aside(many, judging.judge, lines, index, policy, bill)
+    drafts, of_line = await aside(many, disputes.drafts_of, tx, invoice, lines, verdicts, policy)
     await tx.disputes.add_all(drafts)
-    await tx.invoice_lines.judged([_written(verdict, of_line) for verdict in verdicts])
+    await tx.invoice_lines.judged(await aside(many, _all_written, verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
-    await tx.ledger.post_all(_postings(lines, verdicts), invoice_id=invoice.id)
+    await tx.ledger.post_all(await aside(many, _postings, lines, verdicts), invoice_id=invoice.id)
     await tx.invoices.set(invoice.id, state="reconciled")
     tx.note("invoice.reconciled", invoice.id, after=_counts(verdicts))
     await _tell(tx, invoice, verdicts)
@@ -68,7 +64,11 @@ async def preview(tx: Desk, invoice: CarrierInvoice) -> list[Verdict]:
     lines = [line_as_read(place, line) for place, line in enumerate(invoice.lines)]
     index, past = await bookings_of(tx, invoice.carrier, "", lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
-    return await asyncio.to_thread(judging.judge, lines, index, Policy(), bill)
+    return await aside(len(lines), judging.judge, lines, index, Policy(), bill)
+
+
+def _all_written(verdicts: Sequence[Verdict], of_line: Mapping[str, str]) -> list[Json]:
+    return [_written(verdict, of_line) for verdict in verdicts]
 
 
 def _written(verdict: Verdict, of_line: Mapping[str, str]) -> Json:
@@ -116,7 +116,9 @@ async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         by_return.setdefault(verdict.booked.return_id if verdict.booked else None, []).append(verdict)
     asked = []
-    for return_id, its in by_return.items():
+    for place, (return_id, its) in enumerate(by_return.items()):
+        if place % IN_A_THREAD == IN_A_THREAD - 1:
+            await asyncio.sleep(0)  # others want the loop too
         well, counts = all(verdict.state is LineState.MATCHED for verdict in its), _counts(its)
         cause = f"invoice:{invoice.id}:{return_id}"
         if not well:

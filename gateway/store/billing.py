@@ -1,6 +1,7 @@
 """Queries about money: what was agreed, what was billed, what was posted. Whole invoices at a time, never line by line."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from sqlalchemy import Subquery, bindparam, func, literal, select, union_all, update
@@ -11,8 +12,8 @@ from gateway.store.transaction import Record, Shelf, adding
 from schemas.charges import Transfer
 from schemas.values import Json
 
-MANY = 5_000
-"""Values in one question, rows in one statement: below what either database takes."""
+MANY = 1_000
+"""Values in one question, rows in one statement: as much as the loop can wait for on SQLite, which answers on its thread."""
 _LINES = tables.invoice_lines.c
 JUDGED = Prepared(
     update(tables.invoice_lines).where(_LINES.id == bindparam("this_id"), _LINES.exporter_id == bindparam("mine"))
@@ -20,9 +21,18 @@ JUDGED = Prepared(
 OPEN = ("matched", "disputed", "held", "credited")
 
 
-def parts(values: Sequence[Any], size: int = MANY) -> Iterator[Sequence[Any]]:
+async def parts(values: Sequence[Any], size: int = MANY) -> AsyncIterator[Sequence[Any]]:
+    """A part at a time; between them the loop may do something else."""
     for start in range(0, len(values), size):
+        if start:
+            await asyncio.sleep(0)
         yield values[start : start + size]
+
+
+def among(rows: Any, exporter_id: str) -> Any:
+    """Which of the rows that another index finds are the exporter's. SQLite keeps no statistics here: asked for his rows
+    and these keys, it would take the index that begins with him and go through everything that is his, part by part."""
+    return func.coalesce(rows, "") == exporter_id
 
 
 class Accruals(Shelf):
@@ -30,7 +40,7 @@ class Accruals(Shelf):
 
     async def of_shipments(self, shipment_ids: Sequence[str]) -> Sequence[Record]:
         found: list[Record] = []
-        for some in parts(shipment_ids):
+        async for some in parts(shipment_ids):
             found += await self.tx.all(self.mine().where(self.table.c.shipment_id.in_(some)))
         return found
 
@@ -63,21 +73,23 @@ class InvoiceLines(Shelf):
 
     async def of_waybills(self, waybills: Sequence[str], *, but: str) -> Sequence[Record]:
         """The same for numbers that are no shipment's of ours."""
-        return await self._judged(self.table.c.waybill, waybills, but, self.table.c.shipment_id.is_(None))
+        mine = self.table.c.exporter_id == self.tx.exporter_id
+        return await self._judged(self.table.c.waybill, waybills, but, mine, self.table.c.shipment_id.is_(None))
 
     async def _judged(self, column: Any, values: Sequence[str], but: str, *also: Any) -> Sequence[Record]:
         columns, invoices = self.table.c, tables.invoices.c
         found: list[Record] = []
-        for some in parts(values):
+        async for some in parts(values):
             statement = (
                 select(self.table, invoices.number)
                 .join(tables.invoices, invoices.id == columns.invoice_id)
                 .where(
-                    columns.exporter_id == self.tx.exporter_id,
+                    among(columns.exporter_id, self.tx.exporter_id),
                     column.in_(some),
                     columns.invoice_id != but,
                     columns.state.in_(OPEN),
                     columns.informational.is_(False),
+                    *also,
                 )
             )
             found += await self.tx.all(statement.order_by(invoices.created_at, columns.id))
@@ -85,7 +97,7 @@ class InvoiceLines(Shelf):
 
     async def judged(self, verdicts: Sequence[Json]) -> None:
         """Write every verdict; each brings `id` and the same columns."""
-        for some in parts(verdicts):
+        async for some in parts(verdicts):
             said = [{**row, "this_id": row["id"], "mine": self.tx.exporter_id} for row in some]
             for row in said:
                 del row["id"]
@@ -135,13 +147,14 @@ class Ledger(Shelf):
 
     async def post_all(self, causes: Sequence[tuple[str, Sequence[Transfer]]], *, invoice_id: str | None) -> None:
         """Post a transaction for each cause. Raises IntegrityError where one was posted before, and then posts nothing."""
-        rows = []
-        for posting_key, transfers in causes:
-            transaction_id = self.tx.new_id("txn")
-            for place, transfer in enumerate(transfers):
-                rows.append(self._row(posting_key, transaction_id, place, transfer, invoice_id))
-        for some in parts(rows):
-            await self.tx.say(adding(self.table), some)
+        async for some in parts(causes):
+            rows = []
+            for posting_key, transfers in some:
+                transaction_id = self.tx.new_id("txn")
+                for place, transfer in enumerate(transfers):
+                    rows.append(self._row(posting_key, transaction_id, place, transfer, invoice_id))
+            if rows:
+                await self.tx.say(adding(self.table), rows)
 
     def _row(self, cause: str, transaction_id: str, place: int, transfer: Transfer, invoice_id: str | None) -> Json:
         return {

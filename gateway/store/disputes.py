@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from gateway.store import tables
-from gateway.store.billing import parts
+from gateway.store.billing import among, parts
 from gateway.store.transaction import Record, Shelf, changing
 from schemas.values import Json
 
@@ -26,9 +26,9 @@ class Disputes(Shelf):
         """Lines of other invoices for these shipments whose credit may still come, the oldest first."""
         lines = tables.invoice_lines
         found: list[Record] = []
-        for some in parts(shipment_ids):
+        async for some in parts(shipment_ids):
             statement = select(lines).where(
-                lines.c.exporter_id == self.tx.exporter_id,
+                among(lines.c.exporter_id, self.tx.exporter_id),
                 lines.c.shipment_id.in_(some),
                 lines.c.invoice_id != but,
                 lines.c.state.in_(("disputed", "held")),
@@ -38,7 +38,7 @@ class Disputes(Shelf):
 
     async def write_lines(self, changed: Sequence[Json]) -> None:
         """Write columns of lines; each brings `id` and the same columns."""
-        for some in parts(changed):
+        async for some in parts(changed):
             said = [{**row, "this_id": row["id"], "mine": self.tx.exporter_id} for row in some]
             for row in said:
                 del row["id"]
@@ -48,7 +48,7 @@ class Disputes(Shelf):
         """(id, kind) of everything that is kept of these returns, in order of time."""
         columns = tables.documents.c
         found: list[tuple[str, str]] = []
-        for some in parts(return_ids):
+        async for some in parts(return_ids):
             statement = select(columns.id, columns.kind).where(
                 columns.exporter_id == self.tx.exporter_id, columns.return_id.in_(some)
             )

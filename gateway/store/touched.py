@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Text, select, text, type_coerce
 
 from gateway.store import tables
-from gateway.store.billing import parts
+from gateway.store.billing import among, parts
 from gateway.store.transaction import Record, Tx
 from schemas.values import Json
 
@@ -48,9 +48,9 @@ class Touched:
         columns = tables.shipments.c
         wanted = [columns[name] for name in ("id", "return_id", "state", "waybill", "handed_over_at", "delivered_at")]
         found: list[Named] = []
-        for some in parts(sorted(returns)):
+        async for some in parts(sorted(returns)):
             statement = select(*wanted, columns.created_at, type_coerce(columns.request, Text).label("asked")).where(
-                columns.exporter_id == self.tx.exporter_id,
+                among(columns.exporter_id, self.tx.exporter_id),
                 columns.return_id.in_(some),
                 columns.carrier.in_(carriers),
             )
@@ -63,7 +63,7 @@ class Touched:
         through every shipment once for each number."""
         numbers = tables.numbers.c
         found: list[Record] = []
-        for some in parts(keys):
+        async for some in parts(keys):
             statement = select(numbers.canonical, numbers.return_id).distinct()
             mine = (numbers.exporter_id == self.tx.exporter_id, numbers.canonical.in_(some), numbers.kind.in_(NUMBERS))
             found += await self.tx.all(statement.where(*mine))
@@ -73,7 +73,7 @@ class Touched:
         """Every booking that these shipments ever had, by waybill, the oldest first."""
         columns = tables.attempts.c
         found: list[Record] = []
-        for some in parts(shipment_ids):
+        async for some in parts(shipment_ids):
             statement = select(columns.subject_id, columns.waybill, columns.state).where(
                 columns.exporter_id == self.tx.exporter_id,
                 columns.kind == "booking",
@@ -87,9 +87,9 @@ class Touched:
         """What our own scale said at the last acceptance that names a weight, by return."""
         columns = tables.acceptances.c
         weights: dict[str, int] = {}
-        for some in parts(return_ids):
+        async for some in parts(return_ids):
             statement = select(columns.return_id, type_coerce(columns.record, Text).label("said")).where(
-                columns.exporter_id == self.tx.exporter_id, columns.return_id.in_(some)
+                among(columns.exporter_id, self.tx.exporter_id), columns.return_id.in_(some)
             )
             for row in await self.tx.all(statement.order_by(columns.version)):
                 weight = _json(row.said).get("dock_weight")
@@ -101,9 +101,9 @@ class Touched:
         """Returns whose limit for coming home free of duty is over."""
         columns = tables.deadlines.c
         lost: set[str] = set()
-        for some in parts(return_ids):
+        async for some in parts(return_ids):
             statement = select(columns.return_id).where(
-                columns.exporter_id == self.tx.exporter_id,
+                among(columns.exporter_id, self.tx.exporter_id),
                 columns.return_id.in_(some),
                 columns.clock == "customs",
                 columns.state == "expired",

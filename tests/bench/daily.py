@@ -1,7 +1,7 @@
 """A day's bill of 20,000 lines against a million bookings in the embedded store: parse, keep, judge, committed ledger.
 
-`--rows`, `--lines`, `--runs`; `--data FOLDER` keeps what was filled for the next time. Meanwhile a beat every 10 ms on the same
-loop says how long anything else would have waited: the API answers on that loop.
+`--rows`, `--lines`, `--runs`; `--data FOLDER` keeps what was filled for the next time. Meanwhile a beat every 10 ms on the
+same loop says how long anything else would have waited: the API answers on that loop.
 """
 
 import argparse
