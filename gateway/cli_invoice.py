@@ -111,7 +111,7 @@ async def _one(gw: Gateway, exporter_id: str, file: Path, wish: Wish, bar: Bar) 
         )
     except AdapterError as error:
         return {"problems": [], "invoices": [], **shown(error), "detail": str(error)}
-    for invoice_id in made.invoice_ids:
+    for invoice_id in (*made.invoice_ids, *made.known):  # one that was known may have died before it was judged
         await reconciliation.reconcile_invoice(gw, Job("reconcile", invoice_id, exporter_id))
     async with gw.store.reading(exporter_id) as tx:
         invoices = [await tx.invoices.get(one) for one in (*made.invoice_ids, *made.known)]
