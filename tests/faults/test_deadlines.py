@@ -8,9 +8,19 @@ import pytest
 
 from gateway import worker
 from gateway.core import open_gateway
-from gateway.journeys import acceptance
+from gateway.journeys import acceptance, tracking
 from gateway.rules import deadlines
-from schemas.acceptance import AcceptanceDecision, AcceptanceRecord
+from schemas.acceptance import (
+    AcceptanceDecision,
+    AcceptanceRecord,
+    Clock,
+    DeadlinePolicy,
+    ExpiryAction,
+    LimitUnit,
+    PolicySource,
+)
+from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
+from schemas.values import Waybill
 from tests.faults.house import House
 from tests.faults.params import by_rest, on_postgresql
 from tests.faults.test_tracking import polled
@@ -140,4 +150,62 @@ async def test_f44_one_scheduler_told_many_times(house: House) -> None:
     await asyncio.gather(*(worker.run(house.gw, job) for job in jobs * 8))
     await house.come_to_rest()
     assert await fired(house) == [stage.name for stage in row.terms.stages]
+    await house.judge()
+
+
+@by_rest
+@pytest.mark.parametrize("answers", [True, False])
+async def test_what_was_opted_in_to_is_done_after_grace_and_a_last_look(house: House, answers: bool) -> None:
+    """At the end a person is asked; when grace is over as well it is accepted by itself, if the carrier could be asked."""
+    wish = DeadlinePolicy(
+        clock=Clock.ACCEPTANCE,
+        amount=2,
+        unit=LimitUnit.CALENDAR_DAYS,
+        source=PolicySource.CONTRACT,
+        grace=DAY,
+        on_expiry=ExpiryAction.AUTO_ACCEPT,
+        opted_in=True,
+        because="contract 4.2, signed 2026-01-05",
+    )
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tx.channels.set(house.settled.channel, acceptance=wish)
+    row = await delivered(house)
+    house.clock.advance(row.due_by - house.clock() + timedelta(minutes=1))
+    await house.come_to_rest()
+    over = await limit(house)
+    assert (over.state, over.due_at) == ("expired", row.due_by + DAY)
+    assert (await house.settled.return_of()).status == "delivered"  # type: ignore[union-attr]
+    if not answers:
+        await house.reach_carrier_at("http://127.0.0.1:9")
+    house.clock.advance(DAY)
+    await house.come_to_rest()
+    after = await house.settled.return_of()
+    assert after is not None
+    assert after.status == ("accepted" if answers else "delivered")
+    versions = await house.settled.reading(lambda tx: tx.acceptances.of_return(after.id))
+    assert [one.record.decided_by for one in versions] == (["the exporter's policy"] if answers else [])
+    assert (await fired(house))[-2:] == ["due", "lapse"]
+    await house.reach_carrier_at(None)
+    await house.judge()
+
+
+@by_rest
+async def test_a_scan_that_comes_late_moves_the_limit_and_tells_that_it_ends_earlier(house: House) -> None:
+    row = await delivered(house)
+    shipment = await house.shipment()
+    true = TrackingEvent(
+        waybill=Waybill(shipment.waybill),
+        status=TrackingStatus.DELIVERED,
+        occurred_at=row.terms.start_at - 3 * DAY,
+        zone=ZoneSource.STATED,
+        wire_code="DLV",
+    )
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tracking.record(house.gw, tx, shipment.id, [true], "push")
+    await house.come_to_rest()
+    moved = await limit(house)
+    assert (moved.terms.start_at, moved.due_by < row.due_by) == (row.terms.start_at - 3 * DAY, True)
+    assert [entry["due_by"] for entry in moved.history] == [row.due_by.isoformat()]
+    (heard,) = await told(house, "moved")
+    assert '"earlier":true' in heard["body"]
     await house.judge()
