@@ -34,7 +34,7 @@ from tests.house import servers
 LATENCY, SLOW = 0.05, 0.5
 ACCOUNTS = 32
 AT_ONCE = 12
-"""Jobs of one process in `two` and `killed`: fewer than accounts, so that the carrier's latency is the limit."""
+"""Jobs of one process in `two`: fewer than accounts, so that the carrier's latency is the limit."""
 STEADY, LEASE = 15.0, 90.0
 Log = list[tuple[str, float, float | None]]
 
@@ -162,7 +162,7 @@ def two(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
 def killed(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
     """Seconds from the kill until what the dead process had under way was asked about again."""
     with town(postgres, redis, waybills=60_000, accounts=ACCOUNTS, seconds=SLOW) as there:
-        there.work(2, Pace(per_second=1000, concurrency=2), AT_ONCE)
+        there.work(2, Pace(per_second=1000, concurrency=2))
         there.wait_for(200, within=60)
         victim = there.workers.pop()
         os.kill(victim.pid, signal.SIGKILL)

@@ -82,7 +82,8 @@ async def test_f37_by_poll_and_by_push(pushing: House, first: str) -> None:
 
 @by_rest
 async def test_f38_in_any_order(pushing: House) -> None:
-    """Delivered is stamped minutes before out-for-delivery; fifty orders of arrival, one standing."""
+    """Delivered is stamped minutes before out-for-delivery; one standing, whatever arrives first. Through all doors; fifty
+    orders on PostgreSQL too in `tests/journeys/test_any_order.py`."""
     house, start = pushing, pushing.clock()
     seen, orders = set(), 50 if pushing.gw.store.database.is_sqlite else 20
     minutes = {"COL": 0, "HUB": 60, "CIN": 120, "OFD": 300, "DLV": 296}
