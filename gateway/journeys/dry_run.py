@@ -4,7 +4,7 @@ It goes the way of planning, with the same functions, and stops before the first
 where its adapter asks for one; nothing that books is called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from gateway.rules import deadlines
 from gateway.rules.customs import BY_ID, policy_of
 from gateway.rules.limits import policy_for
 from gateway.rules.routing import Why
+from gateway.rules.standing import Standing
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Clock, Deadline
@@ -52,6 +53,8 @@ class DryRun:
 
     considered: Sequence[tuple[Record, Why]] = ()
     accounts: dict[str, Record] = field(default_factory=dict)
+    records: Mapping[str, Standing] = field(default_factory=dict)
+    """By channel, where the choice turned on them."""
     channel: Record | None = None
     account: Record | None = None
     request: BookingRequest | None = None
@@ -93,8 +96,9 @@ async def _looked_up(
     except Missing as missing:
         found.missing.append(missing)
         return found
-    choice = await channels.choose(tx, source_id, returner.address.country)
+    choice = await channels.choose(tx, source_id, returner.address.country, case)
     found.considered, found.channel, found.account = choice.route.considered, choice.route.chosen, choice.account
+    found.records = choice.records
     if found.channel is None or found.account is None:
         country = returner.address.country
         found.missing.append(Missing("no_channel", f"no designated channel takes returns from {country}"))

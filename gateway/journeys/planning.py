@@ -13,6 +13,7 @@ from gateway.rules import lifecycle
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from schemas.customs_case import CustomsCase
 from schemas.messages import NoticeKind
 from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind, ReturnStatus
 from schemas.shipments import BookingRequest, ShipmentState
@@ -120,7 +121,7 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
         return None
     try:
         returner = returner_of(authorization)
-        channel, account = await channel_for(tx, source, returner.address.country)
+        channel, account = await channel_for(tx, source, returner.address.country, row.customs)
         request = build_request(authorization, channel, account, returner, tx, row.customs)
     except Missing as missing:
         await _ask(tx, row, missing)
@@ -220,9 +221,9 @@ def returner_of(authorization: ReturnAuthorization) -> Party:
     return authorization.returner
 
 
-async def channel_for(tx: Desk, source: Record, country: str) -> tuple[Record, Record]:
+async def channel_for(tx: Desk, source: Record, country: str, case: CustomsCase | None = None) -> tuple[Record, Record]:
     """The channel and its account."""
-    choice = await channels.choose(tx, source.id, country)
+    choice = await channels.choose(tx, source.id, country, case)
     if choice.route.chosen is None or choice.account is None:
         raise Missing("no_channel", f"no designated channel takes returns from {country}")
     return choice.route.chosen, choice.account

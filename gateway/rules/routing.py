@@ -3,7 +3,7 @@
 While that one's account is paused, new returns go to the fallbacks he named for it, in his order; without one they wait.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
@@ -20,6 +20,8 @@ class Channel(Protocol):
     def platforms(self) -> Sequence[str]: ...
     @property
     def fallbacks(self) -> Sequence[str]: ...
+    @property
+    def rank(self) -> int: ...
 
 
 AnyChannel = TypeVar("AnyChannel", bound=Channel)
@@ -29,6 +31,8 @@ class Why(StrEnum):
     """Why a channel was taken or passed over."""
 
     CHOSEN = "chosen"
+    BETTER_RECORD = "better_record"
+    """Of several that the exporter ranks the same, the one whose carrier has done best for him."""
     FALLBACK = "fallback"
     BEHIND = "behind"
     OFF = "off"
@@ -36,6 +40,8 @@ class Why(StrEnum):
     OTHER_PLATFORM = "other_platform"
     NOT_SERVED = "not_served"
     PAUSED = "paused"
+    TOO_SLOW = "too_slow"
+    """Nine of ten of its returns have taken so long that the limit for the re-import would be missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +59,41 @@ def choose_channel(
     source_id: str,
     unserved: Collection[str] = (),
     paused: Collection[str] = (),
+    records: Mapping[str, tuple[float, ...]] | None = None,
+    too_slow: Collection[str] = (),
 ) -> Route[AnyChannel]:
     """`country` is where the return starts. `unserved`: ids whose carrier collects nothing there; `paused`: ids whose account
-    takes nothing at the moment."""
+    takes nothing at the moment; `records`: the smaller the better, of channels with enough of it to be judged by; `too_slow`:
+    ids that are passed over while another one serves."""
     barred = {one.id: _barred(one, country, source_id, unserved) for one in channels}
     serving = [one for one in channels if barred[one.id] is None]
-    first = serving[0] if serving else None
-    chosen, how = first, Why.CHOSEN
+    quick = [one for one in serving if one.id not in too_slow]
+    if quick and len(quick) < len(serving):
+        barred |= {one.id: Why.TOO_SLOW for one in serving if one.id in too_slow}
+        serving = quick
+    first, how = _first(serving, records or {})
+    chosen = first
     if first is not None and first.id in paused:
         by_id = {one.id: one for one in serving if one.id not in paused}
         fallback = next((by_id[name] for name in first.fallbacks if name in by_id), None)
-        chosen, how = (fallback, Why.FALLBACK) if fallback else (first, Why.CHOSEN)
+        chosen, how = (fallback, Why.FALLBACK) if fallback else (first, how)
     told = []
     for one in channels:
         why = how if one is chosen else barred[one.id] or (Why.PAUSED if one.id in paused else Why.BEHIND)
         told.append((one, why))
     return Route(chosen, tuple(told))
+
+
+def _first(serving: Sequence[AnyChannel], records: Mapping[str, tuple[float, ...]]) -> tuple[AnyChannel | None, Why]:
+    """The first in the exporter's order. Where he ranks several the same, and each has a record, the best of them."""
+    if not serving:
+        return None, Why.CHOSEN
+    tied = [one for one in serving if one.rank == serving[0].rank]
+    if len(tied) > 1 and all(one.id in records for one in tied):
+        best = min(tied, key=lambda one: records[one.id])
+        if records[best.id] < max(records[one.id] for one in tied):
+            return best, Why.BETTER_RECORD
+    return serving[0], Why.CHOSEN
 
 
 def _barred(channel: Channel, country: str, source_id: str, unserved: Collection[str]) -> Why | None:

@@ -24,6 +24,7 @@ from gateway.store.parties import Accounts, Channels, Endpoints, Exporters, Keys
 from gateway.store.returns import Returns
 from gateway.store.sessions import Sessions
 from gateway.store.shipments import Attempts, Events, Exchanges, Labels, Pickups, Shipments
+from gateway.store.standing import Past
 from gateway.store.touched import Touched
 from gateway.store.transaction import Tx
 from gateway.store.work import Job
@@ -71,6 +72,7 @@ class Desk(Tx):
     acceptances = On(Acceptances)
     tasks = On(Tasks)
     terms = On(Terms)
+    past = On(Past)
     applications = On(Applications)
     accruals = On(Accruals)
     invoices = On(Invoices)

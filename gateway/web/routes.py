@@ -71,7 +71,7 @@ from gateway.web.told_parties import (
     SourceTold,
     TaskTold,
 )
-from gateway.web.told_validation import ValidationTold
+from gateway.web.told_validation import CarrierStandingTold, ValidationTold
 from schemas.acceptance import DeadlineState
 from schemas.returns import ReturnStatus
 from schemas.terms import ApplicationState
@@ -244,6 +244,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/channels", parties.create_channel, "admin", "Add a designated channel",
           ChannelTold, 201, AskedChannel, key="accepted"),
     Route("GET", "/v1/channels/{id}", parties.get_channel, "admin", "One designated channel", ChannelTold),
+    Route("GET", "/v1/standing", validation.list_standing, "returns", "How each carrier has done for you",
+          Page[CarrierStandingTold]),
     Route("GET", "/v1/carriers", parties.list_carriers, "returns", "What each carrier adapter can do", Page[CarrierTold]),
     Route("GET", "/v1/platforms", parties.list_platforms, "returns", "What each platform adapter can do",
           Page[PlatformTold]),

@@ -7,13 +7,33 @@ from schemas.charges import Quote
 from schemas.values import Money, Party, Weight
 
 
+class StandingTold(Told):
+    """How a carrier has done for you, by your own shipments of the last 180 days; shares are of 1, null of nothing. `enough`:
+    there are twenty or more, so that it may decide between channels of one rank."""
+
+    booked: int
+    delivered: int
+    enough: bool
+    handed_over_in_time: float | None
+    transit_days_p50: float | None
+    transit_days_p90: float | None
+    booked_to_delivered_days_p90: float | None
+    lost: int
+    damaged: int
+    outcome_unknown: int
+    billed_lines: int
+    wrong_lines: int
+
+
 class ConsideredTold(Told):
-    """`why`: chosen, fallback, behind, off, other_country, other_platform, not_served, paused."""
+    """`why`: chosen, better_record, fallback, behind, off, other_country, other_platform, not_served, paused, too_slow.
+    `record` is there where the choice turned on it."""
 
     channel_id: str
     name: str
     carrier: str
     why: str
+    record: StandingTold | None
 
 
 class WayTold(Told):
@@ -69,3 +89,7 @@ class ValidationTold(Told):
     deadlines: tuple[WouldStartTold, ...]
     missing: tuple[LackTold, ...]
     assumed: tuple[LackTold, ...]
+
+
+class CarrierStandingTold(StandingTold):
+    carrier: str

@@ -61,6 +61,7 @@ class Way:
     countries: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     fallbacks: tuple[str, ...] = ()
+    rank: int = 0
 
     @property
     def id(self) -> str:
@@ -117,3 +118,24 @@ def test_a_route_says_why_of_every_channel(
     assert {one.name: why for one, why in route.considered} == told
     assert route.chosen is not None
     assert told[route.chosen.name] in (Why.CHOSEN, Why.FALLBACK)
+
+
+def test_of_equals_the_better_record_goes_first_and_chance_decides_nothing() -> None:
+    """Only where all of them have one, and only within the exporter's first rank."""
+    good, bad = (0.0, -19.0, 3.0), (2.0, -19.0, 3.0)
+    one, two, late = Way("one"), Way("two"), Way("late", rank=1)
+    for records, chosen, why in (
+        ({"one": bad, "two": good, "late": (0.0,)}, two, Why.BETTER_RECORD),
+        ({"one": good, "two": bad}, one, Why.BETTER_RECORD),
+        ({"one": good, "two": good}, one, Why.CHOSEN),
+        ({"two": good}, one, Why.CHOSEN),
+    ):
+        route = choose_channel((one, two, late), country="FR", source_id="s", records=records)
+        assert (route.chosen, dict(route.considered)[chosen]) == (chosen, why)
+
+
+def test_what_is_too_slow_is_passed_over_unless_all_are() -> None:
+    one, two = Way("one"), Way("two")
+    route = choose_channel((one, two), country="FR", source_id="s", too_slow={"one"})
+    assert route.considered == ((one, Why.TOO_SLOW), (two, Why.CHOSEN))
+    assert choose_channel((one, two), country="FR", source_id="s", too_slow={"one", "two"}).chosen == one

@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from gateway.journeys import dry_run
+from gateway.journeys import channels, dry_run
 from gateway.journeys.dry_run import DryRun, WouldStart
 from gateway.rules.deadlines import time_left
+from gateway.rules.standing import Standing, percentile
 from gateway.web.api.returns import authorization_of
 from gateway.web.asked import AskedReturn, KnownBooking
 from gateway.web.endpoint import Answer, Call
+from gateway.web.told import Page
 from gateway.web.told_validation import (
+    CarrierStandingTold,
     ConsideredTold,
     LackTold,
     PriceTold,
+    StandingTold,
     ValidationTold,
     WayTold,
     WouldStartTold,
@@ -40,7 +45,11 @@ def told(found: DryRun, now: datetime) -> ValidationTold:
         way=_way(found),
         considered=tuple(
             ConsideredTold(
-                channel_id=row.id, name=row.name, carrier=found.accounts[row.account_id].carrier, why=why.value
+                channel_id=row.id,
+                name=row.name,
+                carrier=found.accounts[row.account_id].carrier,
+                why=why.value,
+                record=standing_told(found.records[row.id]) if row.id in found.records else None,
             )
             for row, why in found.considered
         ),
@@ -48,6 +57,38 @@ def told(found: DryRun, now: datetime) -> ValidationTold:
         deadlines=tuple(_clock(one, now) for one in found.clocks),
         missing=tuple(LackTold(code=one.code, detail=str(one)) for one in found.missing),
         assumed=tuple(LackTold(code=code, detail=detail) for code, detail in found.assumed),
+    )
+
+
+def standing_told(one: Standing) -> StandingTold:
+    return StandingTold(**_counted(one))
+
+
+def _counted(one: Standing) -> dict[str, Any]:
+    days = {"transit_days_p50": (one.transit, 50), "transit_days_p90": (one.transit, 90)}
+    days["booked_to_delivered_days_p90"] = (one.whole, 90)
+    found = {name: percentile(values, share) for name, (values, share) in days.items()}
+    return {
+        **{name: None if value is None else round(value, 2) for name, value in found.items()},
+        "booked": one.booked,
+        "delivered": one.delivered,
+        "enough": one.enough,
+        "handed_over_in_time": round(one.in_time / one.with_limit, 4) if one.with_limit else None,
+        "lost": one.lost,
+        "damaged": one.damaged,
+        "outcome_unknown": one.unknown,
+        "billed_lines": one.lines,
+        "wrong_lines": one.wrong_lines,
+    }
+
+
+async def list_standing(call: Call) -> Answer:
+    """Of every carrier that something was booked with."""
+    found = await channels.standing(call.tx, "carrier")
+    return Answer(
+        Page[CarrierStandingTold](
+            data=tuple(CarrierStandingTold(carrier=name, **_counted(one)) for name, one in sorted(found.items()))
+        )
     )
 
 

@@ -2,7 +2,9 @@
 
 from aiohttp import web
 
+from gateway.journeys import channels
 from gateway.journeys.lanes_told import lanes_of
+from gateway.web.api import validation
 from gateway.web.console.pages import spoken_to, visitor
 from gateway.web.console.paper import page
 from gateway.web.state import GATEWAY
@@ -12,4 +14,6 @@ async def lanes(request: web.Request) -> web.Response:
     visit = await visitor(request)
     async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
         words = await spoken_to(request, tx)
-        return page(request, "lanes.html", visit, words, lanes=await lanes_of(tx))
+        standing = sorted((await channels.standing(tx, "carrier")).items())
+        rows = [(name, validation.standing_told(one)) for name, one in standing]
+        return page(request, "lanes.html", visit, words, lanes=await lanes_of(tx), standing=rows)
