@@ -1,4 +1,5 @@
-"""Rows of an XLSX file as texts, in a stream. The only place that touches openpyxl, which is an extra of the installation.
+"""Rows of an XLSX file as texts, in a stream, and rows as such a file. The only place that touches openpyxl, which is an extra
+of the installation.
 
 A workbook is a ZIP of XML. It is refused before it is opened where it would grow too large or names a document type; entities
 from outside are never fetched.
@@ -7,7 +8,7 @@ from outside are never fetched.
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -50,6 +51,25 @@ def workbook_rows(document: bytes, sheet: str | None = None, decimal: str = ".")
         for cells in rows:
             number += 1
             yield number, [text_of(cell, decimal) for cell in cells[:MOST_COLUMNS]]
+
+
+def write_workbook(rows: Iterable[Sequence[Any]]) -> bytes:
+    """One sheet of texts, days and exact numbers; a text is never a formula. Raises Unsupported without openpyxl."""
+    try:
+        from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
+    except ImportError as error:
+        raise Unsupported("XLSX files need the extra: pip install 'homeward[xlsx]'") from error
+    book, out = Workbook(write_only=True), io.BytesIO()
+    sheet = book.create_sheet()
+    for row in rows:
+        cells = [WriteOnlyCell(sheet, value) for value in row]
+        for cell, value in zip(cells, row, strict=True):
+            if isinstance(value, str):
+                cell.data_type = "s"
+        sheet.append(cells)
+    book.save(out)
+    return out.getvalue()
 
 
 def _guard(document: bytes) -> None:

@@ -5,9 +5,10 @@ Every amount stays in the currency of its bill. Duty, the importer's of record, 
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from gateway.rules.fx import Converted, Rates
 from gateway.rules.ledger import DISPUTED, OWED, OWED_DUTY, PAYABLE
@@ -129,18 +130,23 @@ def as_csv(statement: Statement) -> str:
     """A row an invoice, amounts as decimals (RFC 4180). Text that a spreadsheet would take for a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([*HEADER, *CONVERTED])
-    for row in statement.rows:
-        amounts = [_amount(minor, row.currency) for minor in (row.billed, row.allocated, row.duty, row.disputed)]
-        told = row.converted
-        other = ["", "", "", "", ""]
-        if told:
-            amount = _amount(told.minor, told.currency)
-            other = [amount, told.currency, f"{told.rate:.8f}", told.rate_on.isoformat(), _text(told.source)]
-        writer.writerow(
-            [row.issued_on.isoformat(), _text(row.carrier), _text(row.number), row.currency, *amounts, *other]
-        )
+    for row in as_rows(statement):
+        writer.writerow([_text(value) if isinstance(value, str) else value for value in row])
     return out.getvalue()
+
+
+def as_rows(statement: Statement) -> Iterator[Sequence[str | date | Decimal]]:
+    """A header, then a row an invoice: texts as they are, exact amounts."""
+    yield [*HEADER, *CONVERTED]
+    for row in statement.rows:
+        minors = (row.billed, row.allocated, row.duty, row.disputed)
+        amounts = [Money.from_minor(minor, row.currency).amount for minor in minors]
+        told = row.converted
+        other: Sequence[str | date | Decimal] = ["", "", "", "", ""]
+        if told:
+            amount = Money.from_minor(told.minor, told.currency).amount
+            other = [amount, told.currency, Decimal(f"{told.rate:.8f}"), told.rate_on, told.source]
+        yield [row.issued_on, row.carrier, row.number, row.currency, *amounts, *other]
 
 
 def _amount(minor: int, currency: str) -> str:

@@ -1,10 +1,13 @@
-"""GET /v1/statements/{month}: the invariant over real postings, in its three forms, and by the operator's rates."""
+"""GET /v1/statements/{month}: the invariant over real postings, in its four forms, and by the operator's rates."""
 
+import io
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 
+from adapters.toolkit.workbook import workbook_rows, write_workbook
 from tests.house.billing import AGREED, bill, book, freight, take_in
 from tests.web.doors import House, OpenHouse
 
@@ -59,6 +62,11 @@ async def test_files(billed: House) -> None:
     table = await billed.mine.ask("GET", "/v1/statements/2026-03?as=csv")
     assert table.headers["Content-Type"].startswith("text/csv")
     assert len((await table.text()).splitlines()) == 3
+    book = await billed.mine.ask("GET", "/v1/statements/2026-03?as=xlsx")
+    assert book.headers["Content-Type"].endswith("spreadsheetml.sheet")
+    (_, header), *rows = list(workbook_rows(await book.read()))
+    assert dict(zip(header, rows[0][1], strict=False))["billed"] == "28.01"
+    assert len(rows) == 2
     plain = await (await billed.mine.ask("GET", "/v1/statements/2026-03?as=beancount")).text()
     assert "Liabilities:Carriers:Payable  -28.01 EUR" in plain
 
@@ -66,3 +74,8 @@ async def test_files(billed: House) -> None:
 @pytest.mark.parametrize("month", ["2026", "2026-13", "2026-00", "0000-01", "x", "2026-3", "２０２６-03"])
 async def test_what_is_no_month_is_not_found(house: House, month: str) -> None:
     await house.mine.get(f"/v1/statements/{month}", 404)
+
+
+def test_a_text_in_a_workbook_is_no_formula() -> None:
+    (row,) = openpyxl.load_workbook(io.BytesIO(write_workbook([["=1+1", "-2", "x"]]))).active.iter_rows()
+    assert [(cell.value, cell.data_type) for cell in row] == [("=1+1", "s"), ("-2", "s"), ("x", "s")]

@@ -1,8 +1,9 @@
-"""The month's statement: what carriers billed, what is allocated, and what is disputed, as JSON, CSV or beancount."""
+"""The month's statement: what carriers billed, what is allocated, and what is disputed, as JSON, CSV, XLSX or beancount."""
 
 import asyncio
 from datetime import date, timedelta
 
+from adapters.toolkit.workbook import write_workbook
 from gateway.rules import statements
 from gateway.rules.fx import Rates, read_rates
 from gateway.rules.statements import Row, Statement, Sum
@@ -11,7 +12,8 @@ from gateway.web.problems import FieldError, Problem
 from gateway.web.told_money import ConvertedTold, ShareTold, StatementRow, StatementTold, StatementTotal, WaitingTold
 from schemas.values import Money, known_currency
 
-TYPES = {"csv": "text/csv; charset=utf-8", "beancount": "text/plain; charset=utf-8"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {"csv": "text/csv; charset=utf-8", "beancount": "text/plain; charset=utf-8", "xlsx": XLSX}
 
 
 async def get_statement(call: Call) -> Answer:
@@ -39,12 +41,20 @@ async def get_statement(call: Call) -> Answer:
     statement = statements.build(sums, rates, into)
     form = call.query.get("as", "json")
     if form != "json":
-        text = statements.as_csv(statement) if form == "csv" else statements.as_beancount(sums)
+        content = await asyncio.to_thread(_file, form, statement, sums)
         name = f'attachment; filename="statement-{call.path["month"]}.{form}"'
-        return Answer(file=text.encode(), headers={"Content-Type": TYPES[form], "Content-Disposition": name})
+        return Answer(file=content, headers={"Content-Type": TYPES[form], "Content-Disposition": name})
     waiting = await call.tx.months.waiting(first, after)
     held = [WaitingTold(id=row.id, number=row.number, carrier=row.carrier, state=row.state) for row in waiting]
     return Answer(_told(call.path["month"], statement, held))
+
+
+def _file(form: str, statement: Statement, sums: list[Sum]) -> bytes:
+    """Raises Unsupported where the form needs an extra that is not installed."""
+    if form == "xlsx":
+        return write_workbook(statements.as_rows(statement))
+    text = statements.as_csv(statement) if form == "csv" else statements.as_beancount(sums)
+    return text.encode()
 
 
 def _is_month(text: str) -> bool:
