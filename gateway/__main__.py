@@ -229,7 +229,7 @@ def show(
         for shipment in case["case"]["shipments"]:
             out.print(f"  {shipment['carrier']} {shipment['waybill']} {shipment['state']}")
         for deadline in case["case"]["deadlines"]:
-            out.print(f"  {deadline['clock']} by {deadline['due_by']:%Y-%m-%d %H:%M} UTC, {deadline['state']}")
+            out.print(f"  {deadline['clock']} by {deadline['due_at']:%Y-%m-%d %H:%M} UTC, {deadline['state']}")
         table = Table("when (UTC)", "who", "what", "details", box=None, pad_edge=False)
         for moment in case["timeline"]:
             when = moment["at"][:19].replace("T", " ")

@@ -140,14 +140,14 @@ class Story:
             await self._api("POST", f"/v1/trackings/{waybill}/refresh")
         case = await self._until("the delivery", self._case, lambda case: case["shipments"][0]["state"] == "delivered")
         due = props.clock(case, "acceptance")
-        self._say(f"delivered; the acceptance clock runs until {due['due_by']} ({due['zone']})")
+        self._say(f"delivered; the acceptance clock runs until {due['due_at']} ({due['zone']})")
 
     async def _accept(self, case: Json) -> Json:
         case = await self._until("the return", self._case, lambda case: True)
         if not case["acceptances"]:
             due = props.clock(case, "acceptance")
             if "warn-50" not in due["fired"]:
-                window = datetime.fromisoformat(due["due_by"]) - datetime.fromisoformat(due["start_at"])
+                window = datetime.fromisoformat(due["due_at"]) - datetime.fromisoformat(due["start_at"])
                 target = datetime.fromisoformat(due["start_at"]) + window * 0.55
                 await self._advance(max(timedelta(0), target - self.stage.clock()))
             case = await self._until("the reminder", self._case, lambda case: props.clock(case, "acceptance")["fired"])

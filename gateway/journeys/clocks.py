@@ -130,7 +130,7 @@ async def moved_to(tx: Desk, known: Record, moved: Deadline, *, state: DeadlineS
     await announce(
         tx,
         NoticeKind.DEADLINE_MOVED,
-        {**said(moved, known.clock), "was_due_by": known.due_by.isoformat(), "earlier": moved.due_by < known.due_by},
+        {**said(moved, known.clock), "was_due_at": known.due_by.isoformat(), "earlier": moved.due_by < known.due_by},
         cause=f"moved:{known.id}:{len(history)}",
         return_id=known.return_id,
     )
@@ -246,7 +246,7 @@ def said(terms: Deadline, clock: str) -> dict[str, Any]:
         "clock": str(clock),
         **({"about": terms.policy.about} if terms.policy.about else {}),
         "start_at": terms.start_at.isoformat(),
-        "due_by": terms.due_by.isoformat(),
+        "due_at": terms.due_by.isoformat(),
         "zone": terms.zone,
         "source": terms.policy.source,
         "because": terms.policy.because,

@@ -181,7 +181,7 @@ def deadline_json(row: Record, now: datetime) -> Json:
         "opens_at": row.terms.opens_at,
         "paused_at": row.terms.paused_at,
         "paused_because": row.terms.moves[-1].reason if row.terms.paused_at and row.terms.moves else None,
-        "due_by": row.due_by,
+        "due_at": row.due_by,
         "zone": row.terms.zone,
         "seconds_left": int(time_left(row.terms, now).total_seconds()) if row.state in ("running", "paused") else 0,
         "source": row.terms.policy.source,
@@ -189,7 +189,10 @@ def deadline_json(row: Record, now: datetime) -> Json:
         "fired": row.fired,
         "settled_at": row.settled_at,
         "calendar_version": row.terms.calendar_version,
-        "history": [{name: datetime.fromisoformat(one[name]) for name in ("at", "due_by")} for one in row.history],
+        "history": [
+            {told: datetime.fromisoformat(one[kept]) for told, kept in (("at", "at"), ("due_at", "due_by"))}
+            for one in row.history
+        ],
     }
 
 

@@ -58,11 +58,11 @@ class PastEnd(Told):
     """An end that a limit had until it was moved, and when it was."""
 
     at: datetime
-    due_by: datetime
+    due_at: datetime
 
 
 class DeadlineTold(Told):
-    """`due_by` is the first instant that is too late; `zone` is where its days are counted. Before `opens_at` an act does not
+    """`due_at` is the first instant that is too late; `zone` is where its days are counted. Before `opens_at` an act does not
     count. `about` is what a claim would be for. `history` has the ends that it had before it was moved."""
 
     id: str
@@ -76,7 +76,7 @@ class DeadlineTold(Told):
     opens_at: datetime | None
     paused_at: datetime | None
     paused_because: str | None
-    due_by: datetime
+    due_at: datetime
     zone: str
     seconds_left: int
     source: str

@@ -32,7 +32,7 @@ class TermsTold(Told):
 
 
 class FindingTold(Told):
-    """One clause, judged. `cannot_tell` names what is missing. `due_by` is the first instant that is too late."""
+    """One clause, judged. `cannot_tell` names what is missing. `due_at` is the first instant that is too late."""
 
     clause: str
     verdict: str
@@ -40,7 +40,7 @@ class FindingTold(Told):
     about: tuple[str, ...]
     agreed_in: str
     last_day: date | None
-    due_by: datetime | None
+    due_at: datetime | None
     zone: str | None
     seconds_left: int | None
 

@@ -8,7 +8,7 @@ from schemas.terms import Paper
 
 
 class CandidateTold(Told):
-    """A relief that comes into question, for a person to confirm; no advice. `due_by`: the first instant that is too late."""
+    """A relief that comes into question, for a person to confirm; no advice. `due_at`: the first instant that is too late."""
 
     regime: str
     verdict: str
@@ -20,7 +20,7 @@ class CandidateTold(Told):
     source_on: date
     confidence: str
     last_day: date | None
-    due_by: datetime | None
+    due_at: datetime | None
     zone: str
     seconds_left: int | None
 

@@ -67,7 +67,7 @@ class WouldStartTold(Told):
     clock: str
     starts: str
     start_at: datetime
-    due_by: datetime
+    due_at: datetime
     zone: str
     seconds_left: int
     source: str

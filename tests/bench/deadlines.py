@@ -138,7 +138,9 @@ async def main(rows: int, runs: int) -> None:
             one for one in told if (one["store"], one["what"], one["rows"]) == (few["store"], few["what"], rows)
         )
         if few["rows"] == SMALL:
-            print(f"{few['store']:12}{few['what']:14}{few['us']:>9.0f} us{many['us']:>11.0f} us{many['us'] / few['us']:>8.2f}")
+            print(
+                f"{few['store']:12}{few['what']:14}{few['us']:>9.0f} us{many['us']:>11.0f} us{many['us'] / few['us']:>8.2f}"
+            )
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ async def test_from_the_application_to_the_papers(
     case = await travel(api, settled, clock, case["shipments"][0]["waybill"])
     assert clock_of(case, "hand_over")["state"] == clock_of(case, "customs")["state"] == "met"
     offered = clock_of(case, "acceptance")
-    begins, ends = (datetime.fromisoformat(offered[name]) for name in ("start_at", "due_by"))
+    begins, ends = (datetime.fromisoformat(offered[name]) for name in ("start_at", "due_at"))
     clock.advance((ends - begins) * 0.55)
     await until(api, lambda case: clock_of(case, "acceptance")["fired"])
     await accept(api, script, clock)

@@ -51,7 +51,7 @@ def _require_home(run: dict[str, Any]) -> None:
     assert run["label"]["size"] > 100
     assert [event["status"] for event in run["tracking"]][-1] == "delivered"
     assert run["acceptance"]["deadline"]["state"] == "met"
-    assert run["acceptance"]["deadline"]["due_by"] > run["acceptance"]["deadline"]["start_at"]
+    assert run["acceptance"]["deadline"]["due_at"] > run["acceptance"]["deadline"]["start_at"]
     assert run["acceptance"]["record"]["evidence"][0]["sha256"]
     assert {charge["finding"] for charge in run["charges"]} == {"matched"}
     assert {"FREIGHT", "INSURANCE"} <= {charge["type"] for charge in run["charges"]}

@@ -55,7 +55,7 @@ async def test_every_clause_is_told_before_and_nothing_is_written(house: House) 
     }
     (period,) = [one for one in check["findings"] if one["clause"] == "period"]
     # 14 days from 20 February in Paris; it is 10:30 there on 2 March
-    assert (period["last_day"], period["due_by"], period["zone"]) == (
+    assert (period["last_day"], period["due_at"], period["zone"]) == (
         "2026-03-06",
         "2026-03-06T23:00:00Z",
         "Europe/Paris",

@@ -59,7 +59,7 @@ async def test_an_open_case_is_confirmed_before_anything_is_booked(house: House)
     assert done["confirmed_by"].startswith("exporter:")
     clock = done["deadline"]
     # 12 January and six months: to the end of 12 July in Shanghai
-    assert (clock["due_by"], clock["zone"], clock["state"]) == ("2026-07-12T16:00:00Z", "Asia/Shanghai", "running")
+    assert (clock["due_at"], clock["zone"], clock["state"]) == ("2026-07-12T16:00:00Z", "Asia/Shanghai", "running")
     assert "no. 16" in clock["because"]
     assert clock["seconds_left"] > 130 * 86_400
     after = await house.mine.get(f"/v1/returns/{return_id}")
@@ -94,7 +94,7 @@ async def test_a_new_fact_takes_the_confirmation_back_and_ends_its_clock(house: 
     assert refused["state"] == "open"
     await house.mine.post(path, {"facts": FACTS | {"exported_on": "2026-01-31"}})
     again = await house.mine.post(f"{path}/confirm", RELIEF)
-    assert (again["deadline"]["state"], again["deadline"]["due_by"]) == ("running", "2026-07-31T16:00:00Z")
+    assert (again["deadline"]["state"], again["deadline"]["due_at"]) == ("running", "2026-07-31T16:00:00Z")
 
 
 async def test_goods_that_are_home_end_the_clock_and_keep_the_confirmation(house: House) -> None:

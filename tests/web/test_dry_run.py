@@ -45,7 +45,7 @@ async def test_it_says_the_way_the_limits_and_what_was_assumed_and_writes_nothin
     clocks = {one["clock"]: one for one in said["deadlines"]}
     assert {name: one["starts"] for name, one in clocks.items()} == {"hand_over": "booking", "acceptance": "delivery"}
     acceptance = clocks["acceptance"]  # five business days from Monday 17:30 in Shanghai end with the next Monday there
-    assert (acceptance["due_by"], acceptance["zone"]) == ("2026-03-09T16:00:00Z", "Asia/Shanghai")
+    assert (acceptance["due_at"], acceptance["zone"]) == ("2026-03-09T16:00:00Z", "Asia/Shanghai")
     assert acceptance["seconds_left"] == 7 * 86_400 + int(6.5 * 3600)
     assert acceptance["because"]
 

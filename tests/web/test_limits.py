@@ -77,8 +77,8 @@ async def test_a_clock_is_stopped_with_proof_and_goes_on(house: House) -> None:
     assert (await house.mine.get(path))["seconds_left"] == stopped["seconds_left"], "it keeps what it had"
     again = await house.mine.post(f"{path}/resume", {})
     assert (again["state"], again["paused_at"]) == ("running", None)
-    assert again["due_by"] > before["due_by"]
-    assert [one["due_by"] for one in again["history"]] == [before["due_by"], before["due_by"]]
+    assert again["due_at"] > before["due_at"]
+    assert [one["due_at"] for one in again["history"]] == [before["due_at"], before["due_at"]]
     await house.mine.post(f"{path}/resume", {}, 409)
     await house.mine.post(f"{path}/file", {"reference": "C-1"}, 409)
 

@@ -83,7 +83,7 @@ def _finding(finding: Finding, terms: SalesTerms | None, now: datetime) -> Findi
     said = finding.model_dump()
     due_by = end_of(finding.last_day, zone_of(terms.zone)) if finding.last_day and terms else None
     left = max(0, int((due_by - now).total_seconds())) if due_by else None
-    return FindingTold(**said, due_by=due_by, zone=terms.zone if due_by and terms else None, seconds_left=left)
+    return FindingTold(**said, due_at=due_by, zone=terms.zone if due_by and terms else None, seconds_left=left)
 
 
 def check_told(findings: Sequence[Finding], terms: SalesTerms | None, now: datetime) -> CheckTold:

@@ -30,7 +30,7 @@ def _candidate(one: Candidate, now: datetime) -> CandidateTold:
         source_on=one.source_on,
         confidence=one.confidence,
         last_day=one.last_day,
-        due_by=due_by,
+        due_at=due_by,
         zone=one.zone,
         seconds_left=max(0, int((due_by - now).total_seconds())) if due_by else None,
     )

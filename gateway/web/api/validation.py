@@ -143,7 +143,7 @@ def _clock(one: WouldStart, now: datetime) -> WouldStartTold:
         clock=one.clock,
         starts=one.starts,
         start_at=one.terms.start_at,
-        due_by=one.terms.due_by,
+        due_at=one.terms.due_by,
         zone=one.terms.zone,
         seconds_left=int(time_left(one.terms, now).total_seconds()),
         source=one.terms.policy.source,

@@ -104,7 +104,7 @@ async def return_page(
         case=case,
         shipments=shipments,
         moments=moments,
-        clock=min(running, key=lambda one: one["due_by"], default=None),
+        clock=min(running, key=lambda one: one["due_at"], default=None),
         money=await _money(tx, row.id),
         tasks=[task for task in await tx.tasks.of_return(row.id) if task.done_at is None],
         versions=await tx.acceptances.of_return(row.id),
