@@ -1,5 +1,5 @@
-"""Rows of an XLSX file as texts, in a stream, and rows as such a file. The only place that touches openpyxl, which is an extra
-of the installation.
+"""Rows of an XLSX file as texts, in a stream, and rows as such a file. The only place that touches openpyxl, an extra of the
+installation.
 
 A workbook is a ZIP of XML. It is refused before it is opened where it would grow too large or names a document type; entities
 from outside are never fetched.
