@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Text, and_, case, cast, exists, func, select
+from sqlalchemy import Text, and_, cast, exists, func, select
 
 from gateway.store import tables
+from gateway.store.ids import new_id
 from gateway.store.transaction import Record, Tx
 
 NEWEST = 5000
@@ -22,24 +23,16 @@ class Past:
     async def since(self, at: datetime) -> Sequence[Record]:
         """The newest that were booked since, at most 5,000. `lines` and `wrong_lines` are of invoices that named it."""
         shipments, deadlines, attempts = tables.shipments.c, tables.deadlines.c, tables.attempts.c
-        lines, acceptances = tables.invoice_lines.c, tables.acceptances.c
+        acceptances, lines = tables.acceptances.c, tables.invoice_lines.c
         mine = (
             select(tables.shipments)
             .where(shipments.exporter_id == self.tx.exporter_id, shipments.booked_at >= at)
-            .order_by(shipments.booked_at.desc())
+            .where(shipments.id >= new_id("shp", at))  # ids begin with their instant: the newest are at the key's end
+            .order_by(shipments.id.desc())
             .limit(NEWEST)
             .subquery()
         )
-        billed = (
-            select(
-                lines.shipment_id,
-                func.count().label("lines"),
-                func.sum(case((lines.state.in_(WRONG), 1), else_=0)).label("wrong_lines"),
-            )
-            .where(lines.exporter_id == self.tx.exporter_id, lines.shipment_id.is_not(None))
-            .group_by(lines.shipment_id)
-            .subquery()
-        )
+        billed = select(func.count()).where(lines.shipment_id == mine.c.id)
         limit = and_(deadlines.subject_id == mine.c.id, deadlines.clock == "hand_over")
         doubted = exists().where(
             attempts.subject_id == mine.c.id, attempts.kind == "booking", attempts.unknown_at.is_not(None)
@@ -53,12 +46,9 @@ class Past:
                 *(mine.c.booked_at, mine.c.handed_over_at, mine.c.delivered_at),
                 *(deadlines.state.label("limit"), deadlines.due_by),
                 *(doubted.label("unknown"), damaged.label("damaged")),
-                *(
-                    func.coalesce(billed.c.lines, 0).label("lines"),
-                    func.coalesce(billed.c.wrong_lines, 0).label("wrong_lines"),
-                ),
+                billed.scalar_subquery().label("lines"),
+                billed.where(lines.state.in_(WRONG)).scalar_subquery().label("wrong_lines"),
             )
             .select_from(mine)
             .outerjoin(tables.deadlines, limit)
-            .outerjoin(billed, billed.c.shipment_id == mine.c.id)
         )
