@@ -206,7 +206,7 @@ class Http:
         response = await self.client.send(request, stream=True)
         try:
             content = bytearray()
-            async for chunk in response.aiter_bytes(65_536):
+            async for chunk in response.aiter_bytes():
                 content += chunk
                 if len(content) > call.cap:
                     kind = OutcomeUnknown if call.creates else Unintelligible

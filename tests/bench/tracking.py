@@ -54,7 +54,7 @@ async def hammer(fetch: Fetch, times: int) -> tuple[float, float]:
 
 
 def ours(gw: Gateway, carrier: str, address: str) -> Fetch:
-    """One poll's call, without its two transactions."""
+    """One call of a poll's turn, without its transactions."""
     account = SimpleNamespace(
         id=f"acc_{carrier}",
         carrier=carrier,
@@ -66,8 +66,10 @@ def ours(gw: Gateway, carrier: str, address: str) -> Fetch:
         ),
     )
 
+    carrier = gw.open_carrier(account)  # once a turn
+
     async def fetch() -> object:
-        return await gw.open_carrier(account, turn_ends=gw.turn_ends(10)).track([Waybill(NUMBER)])
+        return await carrier.track([Waybill(NUMBER)])
 
     return fetch
 
