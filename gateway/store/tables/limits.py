@@ -1,6 +1,6 @@
 """What must happen in time: deadlines, acceptances, and what waits for a person."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from gateway.store.tables.base import ID, due, exporter, key, metadata, work
 from gateway.store.types import Canonical, Instant, PlainJson
@@ -15,7 +15,7 @@ deadlines = Table(
     Column("shipment_id", ID),
     Column("clock", String(16), nullable=False),
     Column("subject_id", ID, nullable=False),
-    Column("about", String(16), nullable=False, default="", server_default=""),  # which claim, of claims
+    Column("about", String(16), nullable=False, default="", server_default=text("''")),  # which claim, of claims
     Column("state", String(16), nullable=False),
     Column("terms", Canonical(Deadline), nullable=False),
     Column("due_by", Instant, nullable=False),

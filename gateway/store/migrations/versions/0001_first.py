@@ -566,7 +566,7 @@ def upgrade() -> None:
         sa.Column("shipment_id", sa.String(length=40), nullable=True),
         sa.Column("clock", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.String(length=40), nullable=False),
-        sa.Column("about", sa.String(length=16), server_default="", nullable=False),
+        sa.Column("about", sa.String(length=16), server_default=sa.text("''"), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("due_by", sa.BigInteger(), nullable=False),
