@@ -2,7 +2,8 @@
 
 Both sizes stand on the same server and are measured in turns, so that the ratio of one run says what size alone costs. The
 carrier is out of the way: a turn is `poll_account` as the workers run it, with an answer that comes at once. PostgreSQL from
-its wheel; `--sqlite` for the embedded database. `--data FOLDER` keeps what was filled for the next time.
+its wheel; `--sqlite` for the embedded database. `--data FOLDER` keeps what was filled for the next
+time; empty it where tables have changed since.
 """
 
 import argparse
