@@ -95,9 +95,9 @@ async def measured(gw: Gateway) -> dict[str, float]:
 
 
 async def plan_of(gw: Gateway) -> str:
-    """How the database finds them."""
+    """How the database finds them; PostgreSQL says too how many pages it touched, which no other load changes."""
     async with gw.store.front_desk() as connection:
-        word = "EXPLAIN QUERY PLAN" if gw.store.database.is_sqlite else "EXPLAIN"
+        word = "EXPLAIN QUERY PLAN" if gw.store.database.is_sqlite else "EXPLAIN (ANALYZE, BUFFERS)"
         statement = "SELECT id, exporter_id, turn FROM deadlines WHERE due_at IS NOT NULL AND due_at <= 1 ORDER BY due_at LIMIT 500"
         said = (await connection.execute(text(f"{word} {statement}"))).all()
     return " / ".join(str(row[-1]).strip() for row in said)
