@@ -1,7 +1,7 @@
 """Finding what is due among a million running limits, beside among ten thousand, on both stores.
 
-Measured is the sweep's own statement, as the workers say it (`store.due`), when nothing is due, and when a page of rows is; and
-the plan that each database makes of it. Run: `python -m tests.bench.deadlines`, with `--rows` for the large one.
+Measured is the sweep's own statement, as the workers say it (`store.due`), when nothing is due, and when a page of rows is;
+and the plan that each database makes of it. Run: `python -m tests.bench.deadlines`, with `--rows` for the large one.
 """
 
 import argparse
@@ -98,7 +98,8 @@ async def plan_of(gw: Gateway) -> str:
     """How the database finds them; PostgreSQL says too how many pages it touched, which no other load changes."""
     async with gw.store.front_desk() as connection:
         word = "EXPLAIN QUERY PLAN" if gw.store.database.is_sqlite else "EXPLAIN (ANALYZE, BUFFERS)"
-        statement = "SELECT id, exporter_id, turn FROM deadlines WHERE due_at IS NOT NULL AND due_at <= 1 ORDER BY due_at LIMIT 500"
+        due = "due_at IS NOT NULL AND due_at <= 1 ORDER BY due_at LIMIT 500"
+        statement = f"SELECT id, exporter_id, turn FROM deadlines WHERE {due}"
         said = (await connection.execute(text(f"{word} {statement}"))).all()
     return " / ".join(str(row[-1]).strip() for row in said)
 
