@@ -10,6 +10,7 @@ from packaging.version import Version
 from tests.house.sources import OURS, File, files
 
 DOORS: Mapping[str, tuple[str, ...]] = {
+    "PIL": ("gateway/papers/",),
     "aiohttp": (
         "gateway/web/",
         "gateway/sandbox/",

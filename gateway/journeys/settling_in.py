@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters import registry
-from adapters.seam import ListsBookings, ListsReturns
+from adapters.seam import CarrierProfile, ListsBookings, ListsReturns
 from gateway.core import Gateway
 from gateway.guard import check_url
 from gateway.rules.limits import DEFAULTS
@@ -138,9 +138,7 @@ async def add_channel(
     """
     account = await tx.accounts.get(account_id)
     profile = registry.carrier(account.carrier).profile
-    services = [known.code for known in profile.services]
-    if service not in services:
-        raise Unsupported(f"{profile.name} sells: {', '.join(services)}", field="service")
+    _require_service(profile, service)
     channel_id = await tx.channels.add(
         account_id=account_id,
         name=name,
@@ -159,6 +157,12 @@ async def add_channel(
     )
     tx.note("channel.added", channel_id, after={"name": name, "carrier": account.carrier, "service": service})
     return channel_id
+
+
+def _require_service(profile: CarrierProfile, service: str) -> None:
+    services = [known.code for known in profile.services]
+    if service not in services:
+        raise Unsupported(f"{profile.name} sells: {', '.join(services)}", field="service")
 
 
 async def _with_hours(tx: Desk, limits: ChannelLimits) -> ChannelLimits:
