@@ -44,7 +44,7 @@ SETTINGS = (
     "max_wal_senders = 0",
     "max_wal_size = '4GB'",
 )
-TURNS, LOOKS, PAGES, PAGE = 10, 300, 100, 50
+TURNS, LOOKS, PAGES, PAGE = 2, 300, 100, 50
 
 
 class Answering:
