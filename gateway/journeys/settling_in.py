@@ -137,8 +137,7 @@ async def add_channel(
     Warnings are for the exporter's working hours: nine to five in his zone where he says nothing else.
     """
     account = await tx.accounts.get(account_id)
-    profile = registry.carrier(account.carrier).profile
-    _require_service(profile, service)
+    profile = _seller_of(service, account.carrier)
     channel_id = await tx.channels.add(
         account_id=account_id,
         name=name,
@@ -159,10 +158,12 @@ async def add_channel(
     return channel_id
 
 
-def _require_service(profile: CarrierProfile, service: str) -> None:
+def _seller_of(service: str, carrier: str) -> CarrierProfile:
+    profile = registry.carrier(carrier).profile
     services = [known.code for known in profile.services]
     if service not in services:
         raise Unsupported(f"{profile.name} sells: {', '.join(services)}", field="service")
+    return profile
 
 
 async def _with_hours(tx: Desk, limits: ChannelLimits) -> ChannelLimits:
