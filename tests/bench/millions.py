@@ -121,6 +121,7 @@ def _statements(exporter: str, account: str, source: str, channel: str, rows: in
             "due_by": at,
             "fired": "'[]'",
             "history": "'[]'",
+            "settled_at": at,
             "created_at": at,
         },
     }
