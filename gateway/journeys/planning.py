@@ -126,8 +126,7 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     except Missing as missing:
         await _ask(tx, row, missing)
         return None
-    if row.review is not None:
-        await tx.tasks.done(f"plan:{row.id}")
+    await tx.tasks.done(f"plan:{row.id}")
     planned = await tx.shipments.of_return(row.id)
     waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), None)
     if waiting is not None:
