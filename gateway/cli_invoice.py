@@ -1,4 +1,4 @@
-"""`homeward invoice import FILE…`: carriers' bills from the command line, judged at once.
+"""`homeward invoice import FILE…` and its sisters: carriers' bills from the command line, judged at once.
 
 A bar on stderr says how far it is; stdout has the answer. Exit status: 0 all well; 1 a bill is held, or a line of a file
 could not be read; 2 a file that cannot be opened; 3 a file that nobody understands.
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,12 +21,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from gateway import running
 from gateway.config import Settings
 from gateway.core import Gateway
-from gateway.journeys import importing, reconciliation
+from gateway.journeys import deciding, importing, reconciliation
 from gateway.lock import only_writer
 from gateway.shown import shown
 from gateway.store import parties
 from gateway.store.work import Job
-from schemas.charges import CarrierInvoice
+from schemas.charges import CarrierInvoice, ChargeType
 from schemas.errors import AdapterError, NotFound
 from schemas.values import Money
 
@@ -163,6 +164,41 @@ def _print(out: Console, told: dict[str, Any]) -> None:
     for problem in told["problems"]:
         place = f"row {problem['row']}, {problem['column'] or 'whole row'}"
         out.print(f"  {place}: {problem['code']}: {problem['detail']}", markup=False)
+
+
+@invoice_app.command("decide")
+def decide_charge(
+    carrier: Annotated[str, typer.Argument(help="The carrier, as its bills name it.")],
+    code: Annotated[str, typer.Argument(help="The charge's code on the bill; its text with --text.")],
+    kind: Annotated[ChargeType, typer.Argument(metavar="TYPE", help="What it is, such as REMOTE_AREA.")],
+    text: Annotated[bool, typer.Option("--text", help="CODE is the charge's text.")] = False,
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day of bills that it is for.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    exporter: Annotated[str | None, typer.Option(help="The exporter's id; the only one, if there is one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Say once what a carrier's unknown charge is. Every line that waits for it is judged again, and later bills know it."""
+    if kind is ChargeType.UNKNOWN or not code.strip() or not 0 < len(carrier) <= 100:
+        raise typer.BadParameter("a charge, and what it is")
+    saying = deciding.Saying(carrier, code, kind, text, since.date() if since else None, reason)
+    told = running.run(_decide(Settings(), saying, exporter))
+    bills = "bill" if told["bills"] == 1 else "bills"
+    said = f"{carrier} {code}: {kind}, version {told['version']}; {told['bills']} {bills} judged again"
+    typer.echo(json.dumps(told) if as_json else said)
+
+
+async def _decide(settings: Settings, saying: deciding.Saying, exporter: str | None) -> dict[str, Any]:
+    with nullcontext() if settings.db else only_writer(settings.data):
+        async with running.ready_gateway(settings) as gw:
+            exporter_id = await _whose(gw, exporter)
+            async with gw.store.transaction(exporter_id, "command line") as tx:
+                decision_id = await deciding.decide(tx, saying)
+                version, bills = (await tx.charge_types.get(decision_id)).version, list(tx.woken)
+            for job in bills:
+                await reconciliation.reconcile_invoice(gw, job)
+    return {"id": decision_id, "version": version, "bills": len(bills)}
 
 
 @invoice_app.command("audit")

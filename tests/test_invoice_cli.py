@@ -78,3 +78,17 @@ def test_progress_goes_to_the_other_stream(data: Path) -> None:
     result = CliRunner().invoke(app, ["invoice", "import", str(file)], env=env)
     assert result.exit_code == 0
     assert "B1 reconciled: 1 matched" in result.stdout
+
+
+def test_an_unknown_charge_is_decided_once(data: Path) -> None:
+    rows = [freight("SBX1"), freight("SBX1", "1.50", "ZZ9")]
+    assert run(data, put(data, "a.csv", bill("B1", rows)))[1][0]["invoices"][0]["findings"]["unknown_charge"] == 1
+    env = {"HOMEWARD_DATA": str(data)}
+    wanted = ["invoice", "decide", "sandbox", "ZZ9", "FUEL", "--from", "2026-01-01", "--reason", "their letter"]
+    result = CliRunner().invoke(app, wanted, env=env)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "sandbox ZZ9: FUEL, version 1; 1 bill judged again\n"
+    assert run(data, put(data, "a.csv", bill("B1", rows)))[1][0]["invoices"][0]["findings"] == {"matched": 2}
+    dry = put(data, "b.csv", bill("B2", [freight("SBX1", "1.40", "ZZ9")]))
+    assert "unknown_charge" not in run(data, "--dry-run", dry)[1][0]["invoices"][0]["findings"]
+    assert CliRunner().invoke(app, [*wanted[:4], "UNKNOWN"], env=env).exit_code == 2

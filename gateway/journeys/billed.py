@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
 from adapters import registry
+from gateway.rules.charge_types import Decision, Decisions
 from gateway.rules.matching import BilledLine, Booked, Past, keys_of
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
@@ -64,6 +65,14 @@ def line_of(row: Record) -> BilledLine:
     )
 
 
+async def decisions_of(tx: Desk, carrier: str, day: date) -> Decisions:
+    """What a person has said of this carrier's unknown charges, as it counts on a bill's day."""
+    rows = await tx.charge_types.of_carrier(carrier)
+    return Decisions(
+        (Decision(row.id, row.by, row.folded, row.version, ChargeType(row.type), row.valid_from) for row in rows), day
+    )
+
+
 def line_as_read(place: int, line: InvoiceLine) -> BilledLine:
     """A line that is not kept."""
     return BilledLine(
@@ -93,16 +102,19 @@ class Known:
 
 
 async def bookings_of(
-    tx: Desk, carrier: str, invoice_id: str, lines: Sequence[BilledLine]
+    tx: Desk, carrier: str, invoice_id: str, lines: Sequence[BilledLine], *, anew: Set[str] = frozenset()
 ) -> tuple[dict[str, list[Booked]], dict[str, list[Past]]]:
-    """What every number of the invoice may mean; and what was billed before for those that mean nothing here."""
+    """What every number of the invoice may mean; and what was billed before for those that mean nothing here.
+
+    Without `invoice_id` what was billed before is all of every invoice but the lines that are judged `anew`.
+    """
     keys = sorted({key for line in lines for _, key in keys_of(line)})
     named = await tx.touched.shipments(billed_by(carrier), keys)
     shipments = {one.shipment.id: one.shipment for one in named}
-    known = await _known(tx, invoice_id, shipments)
+    known = await _known(tx, invoice_id, shipments, anew)
     index = await aside(len(lines), _index, named, known)
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
-    past = _grouped(await tx.invoice_lines.of_waybills(strange, but=invoice_id), "waybill")
+    past = _grouped(_but(await tx.invoice_lines.of_waybills(strange, but=invoice_id), anew), "waybill")
     return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}
 
 
@@ -114,15 +126,19 @@ def _index(named: Sequence[Named], known: Known) -> dict[str, list[Booked]]:
     return index
 
 
-async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Record]) -> Known:
+async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Record], anew: Set[str]) -> Known:
     ids, returns = sorted(shipments), sorted({row.return_id for row in shipments.values()})
     return Known(
         agreed=_grouped(await tx.accruals.of_shipments(ids), "shipment_id"),
-        past=_grouped(await tx.invoice_lines.of_shipments(ids, but=invoice_id), "shipment_id"),
+        past=_grouped(_but(await tx.invoice_lines.of_shipments(ids, but=invoice_id), anew), "shipment_id"),
         dock=await tx.touched.dock_grams(returns),
         relief_lost=await tx.touched.relief_lost(returns),
         bookings=_grouped(await tx.touched.bookings(ids), "subject_id"),
     )
+
+
+def _but(rows: Sequence[Record], anew: Set[str]) -> Sequence[Record]:
+    return [row for row in rows if row.id not in anew] if anew else rows
 
 
 def _grouped(rows: Iterable[Record], by: str) -> dict[str, list[Record]]:

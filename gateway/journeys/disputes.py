@@ -30,9 +30,16 @@ WARN = 5
 
 
 def drafts_of(
-    tx: Desk, invoice: Record, lines: Sequence[BilledLine], verdicts: Sequence[Verdict], policy: Policy
+    tx: Desk,
+    invoice: Record,
+    lines: Sequence[BilledLine],
+    verdicts: Sequence[Verdict],
+    policy: Policy,
+    *,
+    again: int = 0,
 ) -> tuple[list[Json], Mapping[str, str]]:
-    """A draft for each finding and currency, and which line belongs to which."""
+    """A draft for each finding and currency, and which line belongs to which; `again` is the invoice's turn that judged
+    them anew."""
     drafts: dict[tuple[str, str], Json] = {}
     of_line = {}
     start = _start(invoice, tx.now)
@@ -47,6 +54,7 @@ def drafts_of(
                 "invoice_id": invoice.id,
                 "carrier": invoice.carrier,
                 "finding": verdict.kind.value,
+                "round": again,
                 "state": "draft",
                 "minor": 0,
                 "credited_minor": 0,
@@ -111,6 +119,24 @@ async def _credited(tx: Desk, dispute_id: str, part: int, invoice: Record) -> No
         lines = await tx.disputes.lines(dispute_id)
         await tx.disputes.write_lines([{"id": row.id, "state": LineState.CREDITED.value} for row in lines])
     tx.note("dispute.credited", dispute_id, after={"invoice": invoice.number, "minor": part, "closed": closed})
+
+
+async def leave(tx: Desk, rows: Sequence[Record]) -> None:
+    """Lines that are judged again leave their disputes; one that has no others is over."""
+    left: dict[str, list[Record]] = {}
+    for row in rows:
+        if row.dispute_id:
+            left.setdefault(row.dispute_id, []).append(row)
+    for dispute_id, its in sorted(left.items()):
+        dispute = await tx.disputes.get(dispute_id, lock=True)
+        changed: Json = {"minor": dispute.minor - sum(row.minor - (row.agreed_minor or 0) for row in its)}
+        if len(its) == len(await tx.disputes.lines(dispute_id)):
+            reason = "what is charged was decided, and its lines were judged again"
+            changed = {"state": "withdrawn", "reason": reason, "closed_at": tx.now, "due_at": None}
+        elif dispute.credited_minor and dispute.credited_minor >= changed["minor"]:
+            changed |= {"state": "credit_seen", "closed_at": tx.now, "due_at": None}
+        await tx.disputes.set(dispute_id, **changed)
+        tx.note("dispute.left", dispute_id, after={"lines": len(its)})
 
 
 async def file(tx: Desk, dispute_id: str, reference: str) -> None:

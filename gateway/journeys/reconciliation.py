@@ -7,14 +7,25 @@ one of the ledger. How many statements that takes does not depend on how many li
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import disputes
-from gateway.journeys.billed import IN_A_THREAD, aside, billed_by, bookings_of, line_as_read, lines_of, services_of
+from gateway.journeys.billed import (
+    IN_A_THREAD,
+    aside,
+    billed_by,
+    bookings_of,
+    decisions_of,
+    line_as_read,
+    lines_of,
+    services_of,
+)
 from gateway.journeys.notices import announce
 from gateway.rules import judging, ledger
+from gateway.rules.charge_types import Decision
 from gateway.rules.judging import Bill, Verdict
 from gateway.rules.matching import BilledLine
 from gateway.rules.meanings import LineState
@@ -22,13 +33,13 @@ from gateway.rules.tolerances import Policy
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.charges import CarrierInvoice, FindingKind, Transfer
+from schemas.charges import CarrierInvoice, ChargeType, FindingKind, Transfer
 from schemas.messages import NoticeKind
 from schemas.values import Json, Money
 
 
 async def reconcile_invoice(gw: Gateway, job: Job) -> None:
-    """Judge every line and post it. An invoice that was judged before is left as it is."""
+    """Judge every line and post it. Of an invoice that was judged before, only what was unknown and is decided since."""
     async with gw.store.transaction(job.exporter_id) as tx:
         invoice = await tx.claim(job)
         if invoice is None:
@@ -37,13 +48,16 @@ async def reconcile_invoice(gw: Gateway, job: Job) -> None:
             await tx.touched.alone()
             await _reconcile(tx, invoice)
             crash("invoice.before_commit")
+        elif invoice.state == "reconciled":
+            await tx.touched.alone()
+            await _judge_again(tx, invoice)
         await tx.settle("reconcile", invoice)
 
 
 async def _reconcile(tx: Desk, invoice: Record) -> None:
     rows = await tx.invoice_lines.of_invoice(invoice.id)
     many = len(rows)
-    lines = await aside(many, lines_of, rows)
+    lines = await _as_decided(tx, await aside(many, lines_of, rows), await _decided(tx, invoice, rows))
     index, past = await bookings_of(tx, invoice.carrier, invoice.id, lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
     policy = Policy()
@@ -56,12 +70,99 @@ async def _reconcile(tx: Desk, invoice: Record) -> None:
     await tx.invoices.set(invoice.id, state="reconciled")
     tx.note("invoice.reconciled", invoice.id, after=_counts(verdicts))
     await _tell(tx, invoice, verdicts)
-    await _watch_drift(tx, invoice, lines, verdicts, policy)
+    await _watch_drift(tx, invoice, lines, verdicts, policy, but=invoice.id)
+
+
+def _day(invoice: Record) -> date:
+    day: date = invoice.issued_on or invoice.created_at.date()
+    return day
+
+
+async def _decided(tx: Desk, invoice: Record, rows: Sequence[Record]) -> dict[str, Decision]:
+    """What a person has said that unknown charges of this bill are, by line."""
+    if not any(row.type == ChargeType.UNKNOWN for row in rows):
+        return {}
+    said = await decisions_of(tx, invoice.carrier, _day(invoice))
+    found = ((row.id, said.of(row.type, row.wire_code, row.description)) for row in rows)
+    return {line_id: one for line_id, one in found if one is not None}
+
+
+async def _as_decided(tx: Desk, lines: Sequence[BilledLine], decided: Mapping[str, Decision]) -> Sequence[BilledLine]:
+    """The lines with the types that a person gave them, which are written down."""
+    if not decided:
+        return lines
+    typed = [{"id": key, "type": one.type.value, "charge_type_id": one.id} for key, one in decided.items()]
+    await tx.disputes.write_lines(typed)
+    return [replace(line, type=decided[line.id].type) if line.id in decided else line for line in lines]
+
+
+async def _judge_again(tx: Desk, invoice: Record) -> None:
+    """Lines that waited for what their charge is. What is open of them only because of that is judged and posted; what a
+    person or a credit has settled since gets its type and stays as it is."""
+    rows = await tx.invoice_lines.of_invoice(invoice.id)
+    decided = await _decided(tx, invoice, rows)
+    waited = [
+        row
+        for row in rows
+        if row.id in decided and row.state == LineState.HELD and not row.credited_minor and not row.informational
+    ]
+    ids = frozenset(row.id for row in waited)
+    lines = [line for line in await _as_decided(tx, lines_of(rows), decided) if line.id in ids]
+    if not lines:
+        return
+    index, past = await bookings_of(tx, invoice.carrier, "", lines, anew=ids)
+    bill, policy = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past), Policy()
+    verdicts = await aside(len(lines), judging.judge, lines, index, policy, bill)
+    await _watch_drift(tx, invoice, lines, verdicts, policy, but="")
+    moved = [place for place, row in enumerate(waited) if verdicts[place].kind != row.finding]
+    await disputes.leave(tx, [waited[place] for place in moved])
+    lines, verdicts = [lines[place] for place in moved], [verdicts[place] for place in moved]
+    drafts, of_line = disputes.drafts_of(tx, invoice, lines, verdicts, policy, again=invoice.turn)
+    await tx.disputes.add_all(drafts)
+    await tx.invoice_lines.judged(_all_written(verdicts, of_line))
+    await disputes.see_credits(tx, invoice, lines, verdicts)
+    weights = Counter[str]()
+    for row in rows:
+        if row.return_id and row.id not in ids and not row.informational:
+            weights[row.return_id] += row.agreed_minor or 0
+    await tx.ledger.post_all(_settled(lines, verdicts, weights), invoice_id=invoice.id)
+    tx.note("invoice.judged_again", invoice.id, after=_counts(verdicts))
+    await _close_tasks(tx, invoice)
+    await _tell(tx, invoice, verdicts, again=invoice.turn)
+
+
+def _settled(
+    lines: Sequence[BilledLine], verdicts: Sequence[Verdict], weights: Counter[str]
+) -> list[tuple[str, Sequence[Transfer]]]:
+    """What is accepted of lines that were posted as open, a transaction a line; `weights` is what the bill's returns bear."""
+    for verdict in verdicts:
+        if verdict.booked:
+            weights[verdict.booked.return_id] += verdict.agreed
+    postings = []
+    for line, verdict in zip(lines, verdicts, strict=True):
+        fee = verdict.kind is FindingKind.INVOICE_LEVEL_FEE
+        shares = ledger.share_out(verdict.agreed, weights) if fee else None
+        return_id = verdict.booked.return_id if verdict.booked else None
+        moves = ledger.accepted_after_all(line.type, verdict.agreed, line.currency, return_id, shares)
+        postings.append((f"decided:{line.id}", moves))
+    return postings
+
+
+async def _close_tasks(tx: Desk, invoice: Record) -> None:
+    """A question about a return whose lines are all well by now is answered."""
+    rows = await tx.invoice_lines.of_invoice(invoice.id)
+    open_ones = {row.return_id for row in rows if row.state in (LineState.HELD, LineState.DISPUTED)}
+    for return_id in {row.return_id for row in rows} - open_ones:
+        await tx.tasks.done(f"invoice:{invoice.id}:{return_id}")
 
 
 async def preview(tx: Desk, invoice: CarrierInvoice) -> list[Verdict]:
     """What would be found of a bill as it was read; nothing is written."""
-    lines = [line_as_read(place, line) for place, line in enumerate(invoice.lines)]
+    said = await decisions_of(tx, invoice.carrier, invoice.issued_on or tx.now.date())
+    lines = []
+    for place, line in enumerate(invoice.lines):
+        decided = said.of(line.type, line.wire_code, line.description)
+        lines.append(replace(line_as_read(place, line), type=decided.type if decided else line.type))
     index, past = await bookings_of(tx, invoice.carrier, "", lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
     return await aside(len(lines), judging.judge, lines, index, Policy(), bill)
@@ -110,7 +211,7 @@ def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     return dict(Counter(verdict.kind.value for verdict in verdicts))
 
 
-async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict]) -> None:
+async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict], *, again: int = 0) -> None:
     """One notice a return, and one task where something of it is not as agreed: what its lines came to."""
     by_return: dict[str | None, list[Verdict]] = {}
     for verdict in verdicts:
@@ -120,7 +221,7 @@ async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict]) -> None:
         if place % IN_A_THREAD == IN_A_THREAD - 1:
             await asyncio.sleep(0)  # others want the loop too
         well, counts = all(verdict.state is LineState.MATCHED for verdict in its), _counts(its)
-        cause = f"invoice:{invoice.id}:{return_id}"
+        cause = f"invoice:{invoice.id}:{return_id}{f':{again}' if again else ''}"
         if not well:
             asked.append(("invoice_discrepancy", cause, f"invoice {invoice.number}: {counts}", return_id))
         await announce(
@@ -134,11 +235,11 @@ async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict]) -> None:
 
 
 async def _watch_drift(
-    tx: Desk, invoice: Record, lines: Sequence[BilledLine], verdicts: Sequence[Verdict], policy: Policy
+    tx: Desk, invoice: Record, lines: Sequence[BilledLine], verdicts: Sequence[Verdict], policy: Policy, *, but: str
 ) -> None:
     """Small overs of the carrier's month that come to more than is small: one task a month and currency."""
     month = (invoice.issued_on or tx.now.date()).replace(day=1)
-    before = await tx.invoice_lines.small_overs(invoice.carrier, month, _next(month), but=invoice.id)
+    before = await tx.invoice_lines.small_overs(invoice.carrier, month, _next(month), but=but)
     found = judging.drifts(lines, verdicts, before, policy)
     asked = []
     for drift in found:

@@ -49,18 +49,27 @@ def transfers_of(
         *_moved(EXPENSE.get(kind, FREIGHT), PAYABLE, agreed, currency, return_id),
         *_moved(DISPUTED, PAYABLE, billed - agreed, currency, return_id),
     ]
-    borne: Iterable[tuple[str | None, int]] = shares.items() if shares else [(return_id, agreed)]
-    for its, part in borne:
+    for its, part in _borne(agreed, return_id, shares):
         moves.extend(_moved(receivable_of(kind), RECHARGED, part, currency, its))
     return moves
 
 
-def accepted_after_all(kind: ChargeType, minor: int, currency: str, return_id: str | None) -> Sequence[Transfer]:
-    """What was in dispute is an expense that the exporter bears."""
-    return [
-        *_moved(EXPENSE.get(kind, FREIGHT), DISPUTED, minor, currency, return_id),
-        *_moved(receivable_of(kind), RECHARGED, minor, currency, return_id),
-    ]
+def accepted_after_all(
+    kind: ChargeType,
+    minor: int,
+    currency: str,
+    return_id: str | None,
+    shares: Mapping[str, int] | None = None,
+) -> Sequence[Transfer]:
+    """What was in dispute is an expense that the exporter bears; `shares` says for which returns, as above."""
+    moves = [*_moved(EXPENSE.get(kind, FREIGHT), DISPUTED, minor, currency, return_id)]
+    for its, part in _borne(minor, return_id, shares):
+        moves.extend(_moved(receivable_of(kind), RECHARGED, part, currency, its))
+    return moves
+
+
+def _borne(minor: int, return_id: str | None, shares: Mapping[str, int] | None) -> Iterable[tuple[str | None, int]]:
+    return shares.items() if shares else [(return_id, minor)]
 
 
 def _moved(debit: str, credit: str, minor: int, currency: str, return_id: str | None) -> Iterator[Transfer]:

@@ -11,6 +11,7 @@ from gateway.store import messages, work
 from gateway.store.applying import Applications, Terms
 from gateway.store.archiving import Archiving
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
+from gateway.store.charge_types import ChargeTypes
 from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.disputes import Disputes
 from gateway.store.documents import Documents
@@ -79,6 +80,7 @@ class Desk(Tx):
     invoice_lines = On(InvoiceLines)
     ledger = On(Ledger)
     disputes = On(Disputes)
+    charge_types = On(ChargeTypes)
     touched = On(Touched)
     months = On(Months)
     inbox = On(Inbox)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gateway.web.api import (
     applying,
     bookings,
+    charge_types,
     customs,
     disputes,
     invoices,
@@ -37,6 +38,7 @@ from gateway.web.asked import (
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
+from gateway.web.asked_money import AskedChargeType
 from gateway.web.endpoint import Either, Parameter, Route
 from gateway.web.media import UPLOADS
 from gateway.web.told import (
@@ -55,7 +57,7 @@ from gateway.web.told import (
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
 from gateway.web.told_customs import CustomsTold
-from gateway.web.told_money import DisputeSummary, DisputeTold, StatementTold
+from gateway.web.told_money import ChargeTypeTold, DisputeSummary, DisputeTold, StatementTold, UnknownChargeTold
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
@@ -203,6 +205,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
           ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT, PROFILE), own_transaction=True),
     Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
+    Route("GET", "/v1/charge-types", charge_types.list_charge_types, "invoices",
+          "What was decided that carriers' unknown charges are, the newest version first", Page[ChargeTypeTold], query=PAGED),
+    Route("POST", "/v1/charge-types", charge_types.create_charge_type, "invoices",
+          "Decide what a carrier's charge is: all lines that wait for it are judged again", ChargeTypeTold, 201,
+          AskedChargeType, key="required"),
+    Route("GET", "/v1/charge-types:waiting", charge_types.list_unknown_charges, "invoices",
+          "Unknown charges that wait for a decision, the most lines first; at most 200", Page[UnknownChargeTold]),
     Route("GET", "/v1/disputes", disputes.list_disputes, "invoices", "List disputes, drafts among them",
           Page[DisputeSummary], query=PAGED),
     Route("GET", "/v1/disputes/{id}", disputes.get_dispute, "invoices", "A dispute, its lines and its evidence", DisputeTold),

@@ -62,6 +62,35 @@ class DisputeTold(DisputeSummary):
     evidence: tuple[EvidenceTold, ...]
 
 
+class ChargeTypeTold(Told):
+    """A version of what a carrier's charge is: by its code, or else by its text. `valid_from` is the first day of bills that
+    it is for; without one it is for all of them."""
+
+    id: str
+    carrier: str
+    code: str | None
+    text: str | None
+    version: int
+    type: str
+    valid_from: date | None
+    reason: str | None
+    decided_by: str
+    created_at: datetime
+
+
+class UnknownChargeTold(Told):
+    """Lines that are held because nobody knows what is charged: how many, what they come to, and on bills of which days.
+    `text` is one of theirs."""
+
+    carrier: str
+    code: str | None
+    text: str
+    lines: int
+    total: Money
+    first_on: date | None
+    last_on: date | None
+
+
 class StatementTotal(Told):
     """Billed = allocated + duty + disputed."""
 

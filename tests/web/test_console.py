@@ -15,7 +15,7 @@ from gateway.web.console.queues import QUEUES
 from gateway.web.console.words import FAMILIES
 from gateway.web.routes import ROUTES
 from schemas.acceptance import AcceptanceDecision, Clock, Condition, Packaging
-from schemas.charges import FindingKind
+from schemas.charges import ChargeType, FindingKind
 from schemas.customs_case import CustomsFacts, CustomsVerdict, GoodsState, Supervision, TaxRefund, Weighing, WhyBack
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
@@ -56,6 +56,7 @@ def test_every_text_that_a_template_asks_for_is_there() -> None:
         ("condition", Condition),
         ("packaging", Packaging),
         ("finding", FindingKind),
+        ("charge_type", ChargeType),
         ("queue", QUEUES),
         ("queue_about", QUEUES),
         ("event", FAMILIES),

@@ -68,7 +68,7 @@ def test_what_spends_requires_a_key() -> None:
         "/v1/bookings",
         "/v1/pickups",
     }
-    assert required == {*booking, "/v1/bookings/{id}/renew", "/v1/returns/{id}/customs/confirm"}
+    assert required == {*booking, "/v1/bookings/{id}/renew", "/v1/returns/{id}/customs/confirm", "/v1/charge-types"}
 
 
 def test_problems_are_told_in_both_languages() -> None:

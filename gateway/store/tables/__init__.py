@@ -25,7 +25,7 @@ from gateway.store.tables.messages import (
     notices,
     unknown_codes,
 )
-from gateway.store.tables.money import accruals, disputes, invoice_lines, invoices, ledger
+from gateway.store.tables.money import accruals, charge_types, disputes, invoice_lines, invoices, ledger
 from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
 
 WORK = (
@@ -55,6 +55,7 @@ __all__ = [
     "attempts",
     "audit",
     "channels",
+    "charge_types",
     "deadlines",
     "deliveries",
     "disputes",

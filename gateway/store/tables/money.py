@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, work
+from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
 from gateway.store.types import Instant, PlainJson
 
 accruals = Table(
@@ -89,11 +89,32 @@ invoice_lines = Table(
     Column("finding", String(32)),
     Column("expected_minor", BigInteger),
     Column("because", Text),
+    Column("charge_type_id", ID),  # the decision that its type comes from, where the bill does not say
     UniqueConstraint("invoice_id", "position"),
     Index("ix_invoice_lines_return", "return_id"),
     Index("ix_invoice_lines_shipment", "shipment_id"),
     Index("ix_invoice_lines_dispute", "dispute_id"),
     Index("ix_invoice_lines_waybill", "exporter_id", "waybill"),
+    partial("ix_invoice_lines_unknown", "exporter_id", "invoice_id", where="type = 'UNKNOWN'"),
+)
+
+charge_types = Table(
+    "charge_types",
+    metadata,
+    key(),
+    exporter(),
+    Column("carrier", String(100), nullable=False),  # as its bills name it
+    Column("by", String(8), nullable=False),  # code | text
+    Column("said", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # as it is compared
+    Column("version", Integer, nullable=False),  # never changed: a later decision is a later version
+    Column("type", String(32), nullable=False),
+    Column("valid_from", Date),  # the first day of bills that it is for; all of them without one
+    Column("reason", Text),
+    Column("decided_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("exporter_id", "carrier", "by", "folded", "version"),
+    Index("ix_charge_types_listed", "exporter_id", "created_at", "id"),
 )
 
 disputes = Table(
@@ -104,6 +125,7 @@ disputes = Table(
     Column("invoice_id", ID, ForeignKey("invoices.id"), nullable=False),
     Column("carrier", String(64), nullable=False),
     Column("finding", String(32), nullable=False),
+    Column("round", Integer, nullable=False, default=0, server_default="0"),  # the invoice's turn that judged it again
     Column("state", String(16), nullable=False),  # draft | filed | expired | withdrawn | credit_seen
     Column("minor", BigInteger, nullable=False),
     Column("credited_minor", BigInteger, nullable=False),
@@ -116,7 +138,7 @@ disputes = Table(
     Column("created_at", Instant, nullable=False),
     *work(),
     due("disputes"),
-    UniqueConstraint("invoice_id", "finding", "currency"),
+    UniqueConstraint("invoice_id", "finding", "currency", "round"),
     Index("ix_disputes_listed", "exporter_id", "created_at", "id"),
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, apply, applying, customs, invoices, lanes, pages
+from gateway.web.console import acts, apply, applying, charge_types, customs, invoices, lanes, pages
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -34,6 +34,7 @@ ACTS: Mapping[str, str | None] = {
     "/console/applications/{id}/ask_papers": "ask_papers",
     "/console/applications/{id}/withdraw": "withdraw_application",
     "/console/invoices": "upload_invoice",
+    "/console/charge-types": "create_charge_type",
     "/console/tasks/{id}/done": "finish_task",
     "/console/bookings/{id}/renew": "renew_booking",
     "/console/bookings/{id}/refresh": "refresh_tracking",
@@ -85,6 +86,10 @@ async def about_problem(request: web.Request) -> web.Response:
 
 
 def console_routes() -> list[web.RouteDef]:
+    return [*_pages(), *_acts()]
+
+
+def _pages() -> list[web.RouteDef]:
     return [
         web.get("/", front),
         web.get("/docs", docs),
@@ -102,9 +107,15 @@ def console_routes() -> list[web.RouteDef]:
         web.get("/console/documents/{id}", pages.document),
         web.get("/console/invoices", invoices.invoices),
         web.get("/console/invoices/{id}", invoices.invoice),
+        web.get("/console/charge-types", charge_types.charge_types),
         web.get("/console/lanes", lanes.lanes),
         web.get("/console/adapters", pages.matrix),
         web.get("/console/sign-in", sign_in),
+    ]
+
+
+def _acts() -> list[web.RouteDef]:
+    return [
         web.post("/console/sign-in", acts.sign_in),
         web.post("/console/sign-out", acts.sign_out),
         web.post("/console/returns/{id}/acceptances", acts.record_acceptance),
@@ -118,6 +129,7 @@ def console_routes() -> list[web.RouteDef]:
         web.post("/console/applications/{id}/ask_papers", applying.ask_papers),
         web.post("/console/applications/{id}/withdraw", applying.withdraw),
         web.post("/console/invoices", invoices.upload_invoice),
+        web.post("/console/charge-types", charge_types.decide),
         web.post("/console/tasks/{id}/done", acts.finish_task),
         web.post("/console/bookings/{id}/renew", acts.renew_booking),
         web.post("/console/bookings/{id}/refresh", acts.refresh_tracking),

@@ -1,5 +1,7 @@
 """Words about money: bills, and what is found of a billed line."""
 
+from gateway.web.console import texts_charges
+
 EN = {
     "invoices": "Invoices",
     "invoice_refused": "This file was not imported:",
@@ -53,6 +55,7 @@ EN = {
     "finding.imported": "not judged yet",
     "task.invoice_drift": "Small overs add up",
     "task.dispute_window": "Dispute not filed",
+    **texts_charges.EN,
 }
 ZH = {
     "invoices": "账单",
@@ -107,4 +110,5 @@ ZH = {
     "finding.imported": "尚未核对",
     "task.invoice_drift": "小额多收累积超限",
     "task.dispute_window": "争议尚未提交",
+    **texts_charges.ZH,
 }

@@ -113,6 +113,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_exporter", "audit", ["exporter_id", "at"], unique=False)
     op.create_table(
+        "charge_types",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("carrier", sa.String(length=100), nullable=False),
+        sa.Column("by", sa.String(length=8), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=32), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_charge_types_exporter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_charge_types")),
+        sa.UniqueConstraint(
+            "exporter_id",
+            "carrier",
+            "by",
+            "folded",
+            "version",
+            name=op.f("uq_charge_types_exporter_id_carrier_by_folded_version"),
+        ),
+    )
+    op.create_index("ix_charge_types_listed", "charge_types", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_table(
         "documents",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
@@ -601,6 +627,7 @@ def upgrade() -> None:
         sa.Column("invoice_id", sa.String(length=40), nullable=False),
         sa.Column("carrier", sa.String(length=64), nullable=False),
         sa.Column("finding", sa.String(length=32), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("minor", sa.BigInteger(), nullable=False),
         sa.Column("credited_minor", sa.BigInteger(), nullable=False),
@@ -619,7 +646,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_disputes_exporter_id")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_disputes_invoice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
-        sa.UniqueConstraint("invoice_id", "finding", "currency", name=op.f("uq_disputes_invoice_id_finding_currency")),
+        sa.UniqueConstraint(
+            "invoice_id", "finding", "currency", "round", name=op.f("uq_disputes_invoice_id_finding_currency_round")
+        ),
     )
     op.create_index(
         "ix_disputes_due",
@@ -682,6 +711,7 @@ def upgrade() -> None:
         sa.Column("finding", sa.String(length=32), nullable=True),
         sa.Column("expected_minor", sa.BigInteger(), nullable=True),
         sa.Column("because", sa.Text(), nullable=True),
+        sa.Column("charge_type_id", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_invoice_lines_exporter_id")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_lines_invoice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
@@ -690,6 +720,14 @@ def upgrade() -> None:
     op.create_index("ix_invoice_lines_dispute", "invoice_lines", ["dispute_id"], unique=False)
     op.create_index("ix_invoice_lines_return", "invoice_lines", ["return_id"], unique=False)
     op.create_index("ix_invoice_lines_shipment", "invoice_lines", ["shipment_id"], unique=False)
+    op.create_index(
+        "ix_invoice_lines_unknown",
+        "invoice_lines",
+        ["exporter_id", "invoice_id"],
+        unique=False,
+        postgresql_where=sa.text("type = 'UNKNOWN'"),
+        sqlite_where=sa.text("type = 'UNKNOWN'"),
+    )
     op.create_index("ix_invoice_lines_waybill", "invoice_lines", ["exporter_id", "waybill"], unique=False)
     op.create_table(
         "ledger",
