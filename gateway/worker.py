@@ -28,7 +28,7 @@ from gateway.journeys import (
     sweeping,
 )
 from gateway.store import work
-from gateway.store.database import Raced, StoreUnavailable
+from gateway.store.database import Interlocked, Raced, StoreUnavailable
 from gateway.store.work import Job, TurnLost
 
 log = structlog.get_logger(__name__)
@@ -63,12 +63,12 @@ async def run(gw: Gateway, job: Job) -> None:
             await HANDLERS[job.kind](gw, job)
     except TurnLost:
         outcome = "turn_lost"
+    except (Raced, Interlocked):
+        outcome = "raced"  # two turns wrote the same thing at once; the second reads what the first wrote
+        await _stumbled(gw, job, timedelta(milliseconds=200), "what it writes is there already, each time", RACES)
     except StoreUnavailable:
         outcome = "store_away"
         log.warning("job.store_away", job=job.kind, row=job.id)
-    except Raced:
-        outcome = "raced"  # two turns wrote the same thing at once; the second reads what the first wrote
-        await _stumbled(gw, job, timedelta(milliseconds=200), "what it writes is there already, each time", RACES)
     except Exception:
         outcome = "bug"
         log.exception("job.failed", job=job.kind, row=job.id)

@@ -49,6 +49,7 @@ async def book_shipment(gw: Gateway, job: Job) -> None:
     outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
     crash(f"{act.kind}.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:
+        await tx.returns.get(shipment.return_id, lock=True)  # before the shipment, as whoever stops a return does
         stands = await tx.shipments.get(shipment.id, lock=True)
         again = await attempts.conclude(tx, act, attempt.id, outcome, tries=shipment.tries)
         if stands.cancel_asked_at and act is BOOKING:  # asked while it was under way: whatever came of it is stopped

@@ -51,6 +51,10 @@ class StoreUnavailable(Unavailable):
     """The database cannot be reached or cannot write; nothing was changed."""
 
 
+class Interlocked(StoreUnavailable):
+    """Two transactions waited for each other's rows, and the database took this one back: it may go again at once."""
+
+
 class Database:
     """Opens connections; knows which of the two databases it is."""
 
@@ -149,7 +153,7 @@ def _hush(context: Any) -> None:
 AWAY = frozenset({"08", "40", "53", "57", "58"})
 """PostgreSQL's classes of errors that are not the statement's: the connection, a rollback to be tried again, resources (a
 full disk, too many connections), an operator's hand, the system."""
-READ_ONLY, LOCKED = "25006", "55P03"
+READ_ONLY, LOCKED, ROLLED_BACK = "25006", "55P03", "40"
 
 
 def _is_away(error: BaseException) -> bool:
@@ -158,8 +162,12 @@ def _is_away(error: BaseException) -> bool:
         return True
     if not isinstance(error, (DBAPIError, asyncpg.PostgresError)):  # the engine's own statements go past SQLAlchemy
         return False
-    code = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    code = _sqlstate(error)
     return getattr(error, "connection_invalidated", False) or code[:2] in AWAY or code in (READ_ONLY, LOCKED)
+
+
+def _sqlstate(error: BaseException) -> str:
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 class _Plainly:
@@ -169,5 +177,8 @@ class _Plainly:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is not None and _is_away(error):
-            raise StoreUnavailable("the database is not available") from error
+        if error is None or not _is_away(error):
+            return
+        if _sqlstate(error)[:2] == ROLLED_BACK:
+            raise Interlocked("two transactions waited for each other") from error
+        raise StoreUnavailable("the database is not available") from error

@@ -60,7 +60,7 @@ def those(
     wanted = [table.c[name] == bindparam(f"this_{name}", type_=table.c[name].type) for name in equal]
     wanted += [table.c[name] == literal_column("'{}'".format(word.replace("'", "''"))) for name, word in words]
     mine = select(table).where(_owner(table) == bindparam("mine"), *wanted).order_by(*(table.c[name] for name in order))
-    return Prepared(mine.with_for_update() if lock else mine)
+    return Prepared(mine.with_for_update(key_share=True) if lock else mine)  # others may still refer to the row
 
 
 @cache

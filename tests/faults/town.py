@@ -251,7 +251,7 @@ class Town:
 
     # The end ----------------------------------------------------------------------------------------------------------
 
-    async def judge(self, *, within: float = 20.0) -> Verdict:
+    async def judge(self, *, within: float = 45.0) -> Verdict:
         """The final judgement, at rest, of what the processes have left."""
         await self.webhooks_sent()
         await self.come_to_rest(within=within)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway import worker
 from gateway.core import Gateway
 from gateway.store import tables
-from gateway.store.database import StoreUnavailable
+from gateway.store.database import Interlocked, StoreUnavailable
 from gateway.store.transaction import Record
 from gateway.store.work import LEASE, WORK, Job, TurnLost
 from tests.house.clock import MovableClock
@@ -109,10 +109,17 @@ async def test_when_the_database_is_away_the_row_is_left_to_its_lease(
     assert (row.held, row.due_at) == (True, clock() + LEASE)
 
 
-async def test_two_that_wrote_the_same_thing_try_again_at_once_and_are_not_parked_for_a_race(
-    gateway: Gateway, job: Job, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+RACED: tuple[Failure, ...] = (
+    lambda: IntegrityError("insert", {}, Exception("taken")),
+    lambda: Interlocked("each waited for the other"),
+)
+
+
+@pytest.mark.parametrize("error", RACED, ids=["wrote the same", "interlocked"])
+async def test_two_that_met_try_again_at_once_and_are_not_parked_for_a_race(
+    gateway: Gateway, job: Job, clock: MovableClock, monkeypatch: pytest.MonkeyPatch, error: Failure
 ) -> None:
-    handle(monkeypatch, "reconcile", failing(lambda: IntegrityError("insert", {}, Exception("taken"))))
+    handle(monkeypatch, "reconcile", failing(error))
     for tries in range(1, worker.RACES + 1):
         (due,) = await gateway.store.due("reconcile")
         await worker.run(gateway, due)

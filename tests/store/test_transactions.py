@@ -128,6 +128,35 @@ async def test_pages_are_stable_and_newest_first(store: Store) -> None:
 
 
 @pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_of_two_that_wait_for_each_other_one_is_told_so_and_the_other_goes_on(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        rows = [await add_row(tx, tables.sources) for _ in range(2)]
+    both = asyncio.Barrier(2)
+
+    async def take(first: str, second: str) -> None:
+        async with store.transaction(exporter) as tx:
+            await tx.sources.get(first, lock=True)
+            await both.wait()
+            await tx.sources.set(second, name="taken")
+
+    done = await asyncio.gather(take(*rows), take(*reversed(rows)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Interlocked", "NoneType"]
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_a_locked_row_may_still_be_referred_to(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        row = await add_row(tx, tables.returns)
+        await tx.returns.get(row, lock=True)
+    async with store.transaction(exporter) as tx:
+        await tx.returns.get(row, lock=True)
+        async with asyncio.timeout(5), store.transaction(exporter) as other:
+            await other.tasks.ask("review", "cause", "detail", row)
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
 async def test_when_every_connection_is_in_use_the_database_is_away_and_nothing_is_wrong(store_url: str) -> None:
     opened = Database(store_url, pool=1)
     try:
