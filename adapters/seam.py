@@ -31,6 +31,7 @@ from schemas.errors import AdapterError
 from schemas.messages import Document, InboundMessage, Subscription, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, Renewal, VoidReceipt
+from schemas.thread import MessageNote
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
 from schemas.values import ClientRef, Waybill
 
@@ -206,6 +207,13 @@ class TakesApplications(Protocol):
 
 
 @runtime_checkable
+class TakesMessages(Protocol):
+    async def give_message(self, note: MessageNote) -> None:
+        """Post it to the return's thread there. The same `message_id` again is the same message: safe to repeat."""
+        ...
+
+
+@runtime_checkable
 class ManagesSubscriptions(Protocol):
     """A platform that drops subscriptions, and lets us look after ours."""
 
@@ -260,6 +268,7 @@ PLATFORM_CAPABILITIES: Mapping[str, type] = {
     "tracking": TakesTracking,
     "decision": TakesDecision,
     "application": TakesApplications,
+    "messages": TakesMessages,
     "subscriptions": ManagesSubscriptions,
 }
 
@@ -275,7 +284,7 @@ __all__ = [
     "CarrierProfile", "Facts", "FetchesLabels", "FindsBookings", "FindsByDay", "FindsPickups", "InvoiceProfile",
     "InvoiceReader", "IssuesInvoices", "ListsBookings", "ListsReturns", "LookUp", "ManagesSubscriptions", "Pace",
     "Platform", "PlatformAccount", "PlatformProfile", "ProvesDelivery", "PushesTracking", "QuotesCharges", "Reader",
-    "RenewalTerms", "Renews", "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesProfile",
-    "TakesTracking", "VoidsBookings", "capabilities", "credentials_of",
+    "RenewalTerms", "Renews", "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesMessages",
+    "TakesProfile", "TakesTracking", "VoidsBookings", "capabilities", "credentials_of",
 ]
 # fmt: on

@@ -15,6 +15,7 @@ from gateway.jobs import back_off
 from gateway.journeys import (
     acceptance,
     booking,
+    conversing,
     disputes,
     intake,
     labels,
@@ -52,6 +53,7 @@ HANDLERS: Mapping[str, Handler] = {
     "reconcile": reconciliation.reconcile_invoice,
     "deliver": notices.deliver,
     "dispute": disputes.judge_window,
+    "answer": conversing.judge_answer,
 }
 
 

@@ -77,6 +77,7 @@ class NoticeKind(StrEnum):
     APPLICATION_APPROVED = "application.approved"
     APPLICATION_REJECTED = "application.rejected"
     APPLICATION_WITHDRAWN = "application.withdrawn"
+    MESSAGE_POSTED = "message.posted"
     CUSTOMS_CONFIRMED = "customs.confirmed"
     ACCEPTANCE_RECORDED = "acceptance.recorded"
     INVOICE_MATCHED = "invoice.matched"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.thread import PlatformMessage
 from schemas.values import Country, Instant, Model, Money, Note, Party, ShortText, Text, Weight
 
 
@@ -109,10 +110,12 @@ class ReturnAuthorization(Model):
 
 
 class PlatformEventKind(StrEnum):
-    """What a platform's message is about. Only `RETURN_CHANGED` moves a return; the rest is kept and told apart."""
+    """What a platform's message is about. Only `RETURN_CHANGED` moves a return; `MESSAGE_POSTED` is for its thread; the rest
+    is kept and told apart."""
 
     RETURN_CHANGED = "return_changed"
     LABEL_ATTACHED = "label_attached"
+    MESSAGE_POSTED = "message_posted"
     SUBSCRIPTION = "subscription"
     PING = "ping"
     IGNORED = "ignored"
@@ -131,6 +134,8 @@ class PlatformEvent(Model):
     occurred_at: Instant | None = None
     waybill: Text | None = None
     authorization: ReturnAuthorization | None = None
+    message: PlatformMessage | None = None
+    """Set where it was posted to the thread of the return `rma_id`."""
 
 
 class DecisionKind(StrEnum):

@@ -74,6 +74,12 @@ def tidy(value: object, limit: int = 200) -> str:
     return unicodedata.normalize("NFC", " ".join(FORBIDDEN_TEXT.sub(" ", text).split()))[:limit]
 
 
+def tidy_note(value: object, limit: int = 4000) -> str:
+    """The same as a `Note`: lines stay lines, each of them tidied; no more than one empty line in a row."""
+    lines = "\n".join(tidy(line, limit) for line in str(value).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip()[:limit].rstrip()
+
+
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(clean_text)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(clean_text)]
 Note = Annotated[str, StringConstraints(max_length=4000), AfterValidator(clean_note)]

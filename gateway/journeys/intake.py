@@ -13,7 +13,7 @@ from adapters.seam import AsksBack, Platform, PushesTracking
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import back_off
-from gateway.journeys import applying, planning, tracking
+from gateway.journeys import applying, conversing, planning, tracking
 from gateway.store import parties
 from gateway.store.ids import new_id
 from gateway.store.messages import Arrival
@@ -24,10 +24,14 @@ from gateway.store.work import Job
 from schemas.errors import NothingHappened, Refused, SignatureRejected, Unavailable, Unintelligible
 from schemas.messages import InboundMessage, Trust
 from schemas.returns import PlatformEvent, PlatformEventKind, ReturnAuthorization
+from schemas.thread import PlatformMessage
 from schemas.tracking import TrackingEvent
 
 log = structlog.get_logger(__name__)
 KEPT_HEADERS = 60
+ABOUT_RETURNS = frozenset(
+    {PlatformEventKind.RETURN_CHANGED, PlatformEventKind.LABEL_ATTACHED, PlatformEventKind.MESSAGE_POSTED}
+)
 
 
 async def receive(gw: Gateway, platform_id: str, source_id: str, message: InboundMessage) -> bool:
@@ -120,8 +124,10 @@ async def ingest(gw: Gateway, job: Job) -> None:
         return
     crash("ingest.before_commit")
     async with gw.store.transaction(job.exporter_id, actor=f"platform:{source.platform}") as tx:
-        for authorization in found:
-            await apply(tx, source, authorization)
+        for authorization, said in found:
+            return_id = await apply(tx, source, authorization)
+            if said is not None:
+                await conversing.hear(tx, return_id, said)
         await tx.inbox.conclude(row, "processed" if found else "ignored", None if found else "nothing for us in it")
         await tx.settle("ingest", row)
 
@@ -160,16 +166,21 @@ def _meant(found: Sequence[Record]) -> list[tuple[str, str]]:
     return sorted(own | rest)
 
 
-async def _authorizations(platform: Platform, message: InboundMessage, trust: Trust) -> Sequence[ReturnAuthorization]:
-    """The returns that a message is about, as their platform knows them now."""
+async def _authorizations(
+    platform: Platform, message: InboundMessage, trust: Trust
+) -> Sequence[tuple[ReturnAuthorization, PlatformMessage | None]]:
+    """The returns that a message is about, as their platform knows them now, with what is for their threads: that cannot be
+    asked for, so it must be signed."""
     found = []
     for event in platform.read(message):
-        if event.kind not in (PlatformEventKind.RETURN_CHANGED, PlatformEventKind.LABEL_ATTACHED):
+        if event.kind not in ABOUT_RETURNS:
             continue
+        if event.message is not None and trust is Trust.HINT:
+            raise Refused("nobody signed what it says")
         if isinstance(platform, AsksBack) and event.rma_id:
-            found.append(await platform.fetch_return(event.rma_id))
+            found.append((await platform.fetch_return(event.rma_id), event.message))
         else:
-            found.append(_told(event, trust))
+            found.append((_told(event, trust), event.message))
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from adapters import registry
-from adapters.seam import TakesDecision, TakesTracking
+from adapters.seam import TakesDecision, TakesMessages, TakesTracking
 from adapters.toolkit.http import Call, Http, throttled
 from gateway.core import Gateway
 from gateway.crash import crash
@@ -24,6 +24,7 @@ from gateway.store.work import Job
 from schemas.errors import AdapterError, Refused, Throttled, Unavailable
 from schemas.messages import NoticeKind
 from schemas.returns import Decision, TrackingNote
+from schemas.thread import MessageNote
 from schemas.values import Json
 
 SCHEDULE = (
@@ -40,7 +41,7 @@ SCHEDULE = (
 """Waits after each failure, ±20 %; then the delivery is dead and waits to be sent again by hand."""
 OFF_AFTER = timedelta(days=5)
 LIMIT_SECONDS = 15.0
-TOLD_TO_PLATFORMS = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.ACCEPTANCE_RECORDED})
+TOLD_TO_PLATFORMS = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.ACCEPTANCE_RECORDED, NoticeKind.MESSAGE_POSTED})
 ANY_STATUS = frozenset(range(300, 600))
 
 
@@ -119,6 +120,8 @@ async def _tell_platform(gw: Gateway, source: Record, notice: Record) -> None:
         await platform.give_tracking(TrackingNote.model_validate(data["platform"]))
     elif notice.kind == NoticeKind.ACCEPTANCE_RECORDED and isinstance(platform, TakesDecision):
         await platform.give_decision(Decision.model_validate_json(json.dumps(data["platform"])))
+    elif notice.kind == NoticeKind.MESSAGE_POSTED and isinstance(platform, TakesMessages):
+        await platform.give_message(MessageNote.model_validate_json(json.dumps(data["platform"])))
     else:
         raise Refused("the platform does not take this", wire_code="unsupported")
 

@@ -20,7 +20,8 @@ platform), `/sink/{name}` (see sink). The control desk takes JSON:
     POST /control/settings   {"idempotent_rest", "idempotent_soap", "refuse_duplicates", "lookup_lag", "token_seconds"}
     POST /control/clock      {"at": instant | null}: stand still there, or run again
     GET  /control/ledger     ?kind=booked,voided: booked, voided, scanned, pickup_booked, pickup_cancelled, billed, pushed,
-                             shop, return_changed, delivered (a webhook answered 2xx), told_tracking, told_decision
+                             shop, return_changed, delivered (a webhook answered 2xx), told_tracking, told_decision,
+                             told_message
     GET  /control/live       live bookings: waybill, client_ref, account
     GET  /control/requests   ?verb=book: every request to the carrier with channel, verb, script, account, client_ref, key
     POST /control/scans      {"waybill", "code", "at", "place": {"city", "country"}, "text", "piece", "id", "signed_by",

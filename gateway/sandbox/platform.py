@@ -4,6 +4,7 @@
     GET /platform/{shop}/returns/{id}
     PUT /platform/{shop}/returns/{id}/tracking      {"carrier", "waybill", "tracking_url", "label_url"}
     PUT /platform/{shop}/returns/{id}/decision      {"decision", "decided_at", "reason"}
+    PUT /platform/{shop}/returns/{id}/messages/{message}  {"id", "side", "text", "posted_at", "answer_by"}
     PUT /platform/{shop}/applications/{id}          a return applied for: requested under this id; again as it now stands
     GET /platform/{shop}/subscriptions              {"subscriptions": [{"topic", "url"}]}
     PUT /platform/{shop}/subscriptions              {"topic", "url"}
@@ -148,6 +149,7 @@ class Platform:
             web.get(base + "/{id}", self._fetch),
             web.put(base + "/{id}/tracking", self._take),
             web.put(base + "/{id}/decision", self._take),
+            web.put(base + "/{id}/messages/{message}", self._hear),
             web.put("/platform/{shop}/applications/{id}", self._apply_for),
             web.get("/platform/{shop}/subscriptions", self._subscriptions),
             web.put("/platform/{shop}/subscriptions", self._subscribe),
@@ -204,6 +206,15 @@ class Platform:
         known, kind = self._return_of(request), request.path.rpartition("/")[2]
         told = await request.json()
         self.ledger.write(f"told_{kind}", shop=request.match_info["shop"], rma=known["id"], told=told)
+        return web.json_response({"ok": True})
+
+    async def _hear(self, request: web.Request) -> web.Response:
+        """A message for a return's thread; nobody listens any more where the return is closed."""
+        known, told = self._return_of(request), await request.json()
+        if known["status"] == "closed":
+            return web.json_response({"error": "thread_closed"}, status=422)
+        shop, message = request.match_info["shop"], request.match_info["message"]
+        self.ledger.write("told_message", shop=shop, rma=known["id"], message=message, told=told)
         return web.json_response({"ok": True})
 
 

@@ -60,6 +60,11 @@ class Lists:
         wanted = [columns.state == state] if state else []
         return await self._newest(tables.applications, columns.created_at, after, limit, *wanted)
 
+    async def thread(self, return_id: str, after: After, limit: int) -> Sequence[Record]:
+        """What was written about one return."""
+        columns = tables.posts.c
+        return await self._newest(tables.posts, columns.posted_at, after, limit, columns.return_id == return_id)
+
     async def terms(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.terms, tables.terms.c.created_at, after, limit)
 

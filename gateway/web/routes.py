@@ -16,6 +16,7 @@ from gateway.web.api import (
     proofs,
     returns,
     statements,
+    thread,
     validation,
     waiting,
 )
@@ -39,6 +40,7 @@ from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
 from gateway.web.asked_money import AskedChargeType
+from gateway.web.asked_thread import AskedMessage
 from gateway.web.endpoint import Either, Parameter, Route
 from gateway.web.media import UPLOADS
 from gateway.web.told import (
@@ -73,6 +75,7 @@ from gateway.web.told_parties import (
     SourceTold,
     TaskTold,
 )
+from gateway.web.told_thread import ThreadMessageTold
 from gateway.web.told_validation import CarrierStandingTold, ValidationTold
 from schemas.acceptance import DeadlineState
 from schemas.returns import ReturnStatus
@@ -126,6 +129,10 @@ ROUTES: tuple[Route, ...] = (
           ReturnTold, 200, SuppliedAddress, key="required"),
     Route("POST", "/v1/returns/{id}/cancel", returns.cancel_return, "returns", "Cancel a return, voiding what is booked",
           ReturnTold, 202, key="accepted"),
+    Route("GET", "/v1/returns/{id}/messages", thread.list_thread, "returns", "What was written about it, the newest first",
+          Page[ThreadMessageTold], query=PAGED),
+    Route("POST", "/v1/returns/{id}/messages", thread.post_message, "returns",
+          "Write to the others, and say until when you want an answer", ThreadMessageTold, 201, AskedMessage, key="required"),
     Route("GET", "/v1/returns/{id}/acceptances", papers.list_acceptances, "acceptances", "Every version of the acceptance",
           AcceptancesTold),
     Route("POST", "/v1/returns/{id}/acceptances", papers.create_acceptance, "acceptances", "Record an acceptance",

@@ -59,6 +59,7 @@ PLATFORM_VERBS = {
     "tracking": "give_tracking",
     "decision": "give_decision",
     "application": "give_application",
+    "messages": "give_message",
     "subscriptions": "subscriptions",
 }
 ERRORS: dict[str, tuple[type[AdapterError], ...]] = {

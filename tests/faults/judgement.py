@@ -20,7 +20,7 @@ from gateway.store.work import WORK
 from tests.sandbox.bench import Bench
 
 Rows = Sequence[Row[Any]]
-PERIODIC = frozenset({"poll", "list", "judge", "sweep", "dispute"})
+PERIODIC = frozenset({"poll", "list", "judge", "sweep", "dispute", "answer"})
 """Work that is never over by design: it is at rest while its next time lies ahead."""
 ENDED = frozenset({"processed", "ignored", "quarantined"})
 

@@ -64,10 +64,12 @@ async def lists(tx: Desk, account: str, shipment: str) -> None:
         await tx.lists.deadlines("running", None, after, 51)
         await tx.lists.applications(None, after, 51)
         await tx.lists.disputes(after, 51)
+        await tx.lists.thread("ret_x", after, 51)
         await tx.lists.tasks(done=False, after=after, limit=51)
         await tx.lists.deliveries([], after, 51)
     await tx.lists.deliveries(["waiting", "dead"], None, 51)
     await tx.lists.unknown_attempts(51)
+    await tx.posts.answer("ret_x", "service", tx.now)
 
 
 @pytest.fixture

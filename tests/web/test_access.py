@@ -205,6 +205,7 @@ BODIES: dict[str, Any] = {
     "file_claim": {"reference": "C-1"},
     "file_dispute": {"reference": "CASE-1"},
     "withdraw_dispute": {"reason": "right"},
+    "post_message": {"text": "hello"},
     "describe_customs": {"facts": {}},
     "confirm_customs": {"regime": "cn_2026_16"},
     "reject_application": {"reason": "no"},

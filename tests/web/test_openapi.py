@@ -63,6 +63,7 @@ def test_what_spends_requires_a_key() -> None:
     required = {route.path for route in ROUTES if route.key == "required"}
     booking = {
         "/v1/returns",
+        "/v1/returns/{id}/messages",
         "/v1/returns/{id}/address",
         "/v1/applications/{id}/approve",
         "/v1/bookings",

@@ -15,6 +15,13 @@ countries are ISO 3166-1 alpha-2. All but `id` and `status` may be left out; unk
       "outbound_waybill": "…", "waybill": null, "note": null, "papers_asked": null,
       "requested_at": "2026-03-01T20:00:00+08:00", "updated_at": "2026-03-02T09:30:00+08:00"}}
 
+What the shop writes in a return's thread comes as a message of its own; `id` is the shop's for it, and the same again is the
+same message. `answer_by` may be left out. What was written here is put there, at `…/returns/{id}/messages/{message}`.
+
+    {"type": "message.posted", "occurred_at": "2026-03-03T10:00:00+08:00", "data": {
+      "return_id": "R1", "id": "M1", "text": "…", "posted_at": "2026-03-03T10:00:00+08:00",
+      "answer_by": "2026-03-05T18:00:00+08:00"}}
+
 `{"type": "ping"}` is answered and kept. The API that it asks back is in `gateway/sandbox/platform.py`.
 """
 

@@ -14,6 +14,7 @@ from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.errors import AdapterError
 from schemas.messages import InboundMessage, Subscription, Trust
 from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+from schemas.thread import MessageNote
 
 PAGES = 10
 
@@ -92,6 +93,11 @@ class SandboxPlatform(Platform):
     async def give_decision(self, decision: Decision) -> None:
         url, body = f"{self.base}/returns/{mapping.in_path(decision.rma_id)}/decision", mapping.build_decision(decision)
         await self.http.send(Call.read("decision", "PUT", url, json=body, headers=self._key()))
+
+    async def give_message(self, note: MessageNote) -> None:
+        thread = f"{self.base}/returns/{mapping.in_path(note.rma_id)}/messages"
+        url, body = f"{thread}/{mapping.in_path(note.message_id)}", mapping.build_message(note)
+        await self.http.send(Call.read("message", "PUT", url, json=body, headers=self._key()))
 
     async def give_application(self, request: ApplicationRequest) -> ApplicationReceipt:
         url = f"{self.base}/applications/{mapping.in_path(request.client_ref)}"

@@ -7,6 +7,7 @@ from schemas.returns import DecisionKind, LabelProvider, PlatformEventKind, Retu
 
 EVENTS: Mapping[str, PlatformEventKind] = {
     "return.changed": PlatformEventKind.RETURN_CHANGED,
+    "message.posted": PlatformEventKind.MESSAGE_POSTED,
     "ping": PlatformEventKind.PING,
 }
 
@@ -66,5 +67,6 @@ REFUSALS: Mapping[str, RefusalCode] = {
     "order_too_old": RefusalCode.WINDOW_CLOSED,
     "paper_unreadable": RefusalCode.DATA_INVALID,
     "decided": RefusalCode.ALREADY_USED,
+    "thread_closed": RefusalCode.WINDOW_CLOSED,  # of a message
 }
-"""Of an application, as `{"error": …}` with status 422: nothing was kept of it."""
+"""Of an application or a message, as `{"error": …}` with status 422: nothing was kept of it."""

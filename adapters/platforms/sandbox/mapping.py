@@ -28,7 +28,8 @@ from schemas.returns import (
     ReturnStatus,
     TrackingNote,
 )
-from schemas.values import Address, Money, Party, Weight, tidy
+from schemas.thread import MessageNote, PlatformMessage
+from schemas.values import Address, Money, Party, Weight, tidy, tidy_note
 
 Made = TypeVar("Made")
 
@@ -104,6 +105,14 @@ class WireReturn(Wire):
     updated_at: Word = None
 
 
+class WireMessage(Wire):
+    return_id: Word
+    id: Word
+    text: str
+    posted_at: Word = None
+    answer_by: Word = None
+
+
 def in_path(text: str) -> str:
     """One path segment, whatever is in it."""
     return quote(text, safe="")
@@ -116,6 +125,8 @@ def read_message(body: bytes) -> Sequence[PlatformEvent]:
         raise Unintelligible("not a JSON object")
     kind = codes.EVENTS.get(str(message.get("type")), PlatformEventKind.IGNORED)
     occurred_at = _instant(_word(message.get("occurred_at")))
+    if kind is PlatformEventKind.MESSAGE_POSTED:
+        return (_posted(message.get("data"), occurred_at),)
     if kind is not PlatformEventKind.RETURN_CHANGED:
         return (PlatformEvent(kind=kind, occurred_at=occurred_at, wire_status=_word(message.get("type"))),)
     authorization = _read_authorization(message.get("data"))
@@ -132,6 +143,18 @@ def read_message(body: bytes) -> Sequence[PlatformEvent]:
             authorization=authorization,
         ),
     )
+
+
+def _posted(data: object, occurred_at: datetime | None) -> PlatformEvent:
+    """A message names its return and itself, and says something."""
+    wire = _or_unintelligible(lambda: WireMessage.model_validate(data))
+    text = tidy_note(wire.text)
+    if not (wire.return_id and wire.id and text):
+        raise Unintelligible("a message without a return, an id or words")
+    posted_at = _instant(wire.posted_at) or occurred_at
+    message = PlatformMessage(message_id=wire.id, text=text, posted_at=posted_at, answer_by=_instant(wire.answer_by))
+    kind = PlatformEventKind.MESSAGE_POSTED
+    return PlatformEvent(kind=kind, rma_id=wire.return_id, occurred_at=occurred_at, message=message)
 
 
 def read_return(reply: Reply) -> ReturnAuthorization:
@@ -252,7 +275,7 @@ def _or_unintelligible(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except (ValueError, OverflowError) as error:
-        raise Unintelligible("a return outside the contract's limits") from error
+        raise Unintelligible("outside the contract's form or limits") from error
 
 
 def build_tracking(note: TrackingNote) -> dict[str, Any]:
@@ -265,3 +288,9 @@ def build_decision(decision: Decision) -> dict[str, Any]:
         "decided_at": decision.decided_at.isoformat(),
         "reason": decision.reason,
     }
+
+
+def build_message(note: MessageNote) -> dict[str, Any]:
+    said = note.model_dump(mode="json", include={"side", "text"})
+    answer_by = note.answer_by.isoformat() if note.answer_by else None
+    return {"id": note.message_id, **said, "posted_at": note.posted_at.isoformat(), "answer_by": answer_by}

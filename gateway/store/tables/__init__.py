@@ -27,6 +27,7 @@ from gateway.store.tables.messages import (
 )
 from gateway.store.tables.money import accruals, charge_types, disputes, invoice_lines, invoices, ledger
 from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
+from gateway.store.tables.thread import posts
 
 WORK = (
     accounts,
@@ -41,6 +42,7 @@ WORK = (
     invoices,
     deliveries,
     disputes,
+    posts,
 )
 """Tables whose rows are work."""
 
@@ -75,6 +77,7 @@ __all__ = [
     "notices",
     "numbers",
     "pickups",
+    "posts",
     "quotas",
     "returns",
     "sessions",

@@ -131,7 +131,7 @@ def _said(form: Form, row: Record, zone: str) -> dict[str, Any]:
     """The form as the API's body. A line without a condition was not inspected."""
     said: dict[str, Any] = {
         "decision": form.get("decision"),
-        "decided_at": _instant(str(form.get("decided_at", "")), zone),
+        "decided_at": instant_of(str(form.get("decided_at", "")), zone),
         "decided_by": form.get("decided_by"),
         "inspections": [],
     }
@@ -154,7 +154,7 @@ def _inspection(form: Form, place: int, line_id: str) -> dict[str, Any]:
     }
 
 
-def _instant(local: str, zone: str) -> str:
+def instant_of(local: str, zone: str) -> str:
     """A browser's local time, in the exporter's zone; what is none is left for the model to refuse."""
     try:
         return datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).isoformat(timespec="seconds")

@@ -28,6 +28,8 @@ from schemas.errors import Conflict, NotFound, Unsupported
 from schemas.values import FORBIDDEN_TEXT, Money
 
 PAGE = 50
+SIDES = ("exporter", "service")
+"""Whom a person at the console writes for."""
 DECISIONS = [one.value for one in AcceptanceDecision if one is not AcceptanceDecision.EXTEND]
 
 
@@ -115,6 +117,8 @@ async def return_page(
         errors=errors or [],
         recorded="recorded" in request.query,
         live=await news.position_of(tx, row.id),
+        thread=await tx.lists.thread(row.id, None, PAGE),
+        sides=SIDES,
         now_there=words.when(tx.now).replace(" ", "T"),
         **await _agreed(tx, row),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, apply, applying, charge_types, customs, invoices, lanes, pages
+from gateway.web.console import acts, apply, applying, charge_types, customs, invoices, lanes, pages, thread
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -27,6 +27,7 @@ ACTS: Mapping[str, str | None] = {
     "/console/returns/{id}/customs": "describe_customs",
     "/console/returns/{id}/customs/confirm": "confirm_customs",
     "/console/returns/{id}/dry_run": "validate_return",
+    "/console/returns/{id}/messages": "post_message",
     "/console/applications": "create_application",
     "/console/applications/check": "check_application",
     "/console/applications/{id}/approve": "approve_application",
@@ -122,6 +123,7 @@ def _acts() -> list[web.RouteDef]:
         web.post("/console/returns/{id}/customs", customs.describe),
         web.post("/console/returns/{id}/customs/confirm", customs.confirm),
         web.post("/console/returns/{id}/dry_run", apply.try_return),
+        web.post("/console/returns/{id}/messages", thread.post),
         web.post("/console/applications", apply.submit),
         web.post("/console/applications/check", apply.check),
         web.post("/console/applications/{id}/approve", applying.approve),

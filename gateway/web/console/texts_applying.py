@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_customs
+from gateway.web.console import texts_customs, texts_thread
 
 BOTH: Mapping[str, tuple[str, str]] = {
     "applications": ("Applications", "退货申请"),
@@ -124,5 +124,5 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "told.application.rejected": ("application rejected", "申请已驳回"),
     "told.application.withdrawn": ("application withdrawn", "申请已撤回"),
 }
-EN: Mapping[str, str] = {key: english for key, (english, _) in BOTH.items()} | dict(texts_customs.EN)
-ZH: Mapping[str, str] = {key: chinese for key, (_, chinese) in BOTH.items()} | dict(texts_customs.ZH)
+EN: Mapping[str, str] = {key: english for key, (english, _) in BOTH.items()} | {**texts_customs.EN, **texts_thread.EN}
+ZH: Mapping[str, str] = {key: chinese for key, (_, chinese) in BOTH.items()} | {**texts_customs.ZH, **texts_thread.ZH}
