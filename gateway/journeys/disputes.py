@@ -25,6 +25,7 @@ from schemas.values import Json
 
 OPEN = ("draft", "filed", "expired")
 """A credit may still come. Expired is a window that nobody used, not a charge that is right."""
+FILEABLE = ("draft", "expired")
 WARN = 5
 """A person is asked when one part in five of the window is left."""
 
@@ -142,7 +143,7 @@ async def leave(tx: Desk, rows: Sequence[Record]) -> None:
 async def file(tx: Desk, dispute_id: str, reference: str) -> None:
     """A person has filed it with the carrier, under the carrier's reference. Raises Conflict unless it is open."""
     dispute = await tx.disputes.get(dispute_id, lock=True)
-    if dispute.state not in ("draft", "expired"):
+    if dispute.state not in FILEABLE:
         raise Conflict("only a draft is filed", state=dispute.state)
     await tx.disputes.set(dispute_id, state="filed", reference=reference, filed_at=tx.now, due_at=None)
     tx.note("dispute.filed", dispute_id, before={"state": dispute.state}, after={"reference": reference})

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from gateway.journeys import disputes
 from gateway.rules.customs import BY_ID, RELIEFS
+from gateway.rules.meanings import MEANINGS, LineState
 from gateway.store import parties
 from gateway.web.console import routes, texts_en, texts_zh
 from gateway.web.console.queues import QUEUES
@@ -57,6 +59,9 @@ def test_every_text_that_a_template_asks_for_is_there() -> None:
         ("packaging", Packaging),
         ("finding", FindingKind),
         ("charge_type", ChargeType),
+        ("line", LineState),
+        ("dispute", [*disputes.OPEN, "withdrawn", "credit_seen"]),
+        ("evidence", {"bill", *(what for meaning in MEANINGS.values() for what in meaning.evidence)}),
         ("queue", QUEUES),
         ("queue_about", QUEUES),
         ("event", FAMILIES),

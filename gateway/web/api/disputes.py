@@ -33,25 +33,23 @@ async def list_disputes(call: Call) -> Answer:
     limit, belongs_to = limit_of(call.query.get("limit")), f"disputes:{call.caller.exporter_id}"
     rows = await call.tx.lists.disputes(open_cursor(call.gw, belongs_to, call.query.get("cursor")), limit + 1)
     page, more = cut(call.gw, belongs_to, rows, limit, lambda row: row.created_at)
-    return Answer(
-        Page[DisputeSummary](data=tuple(DisputeSummary(**_summary(row, call.tx.now)) for row in page), next=more)
-    )
+    return Answer(Page[DisputeSummary](data=tuple(summary(row, call.tx.now) for row in page), next=more))
 
 
 async def get_dispute(call: Call) -> Answer:
-    return Answer(await _told(call.tx, call.id("dsp")))
+    return Answer(await dispute_told(call.tx, call.id("dsp")))
 
 
 async def file_dispute(call: Call) -> Answer:
     dispute_id = call.id("dsp")
     await disputes.file(call.tx, dispute_id, call.asked(SaidFiling).reference)
-    return Answer(await _told(call.tx, dispute_id))
+    return Answer(await dispute_told(call.tx, dispute_id))
 
 
 async def withdraw_dispute(call: Call) -> Answer:
     dispute_id = call.id("dsp")
     await disputes.withdraw(call.tx, dispute_id, call.asked(SaidReason).reason)
-    return Answer(await _told(call.tx, dispute_id))
+    return Answer(await dispute_told(call.tx, dispute_id))
 
 
 NAMES = ("id", "invoice_id", "carrier", "finding", "state", "file_by", "reference", "reason", "filed_at", "closed_at")
@@ -65,7 +63,11 @@ def _summary(row: Record, now: datetime) -> dict[str, Any]:
     return {name: getattr(row, name) for name in (*NAMES, "created_at")} | told | window
 
 
-async def _told(tx: Desk, dispute_id: str) -> DisputeTold:
+def summary(row: Record, now: datetime) -> DisputeSummary:
+    return DisputeSummary(**_summary(row, now))
+
+
+async def dispute_told(tx: Desk, dispute_id: str) -> DisputeTold:
     row = await tx.disputes.get(dispute_id)
     lines = await tx.disputes.lines(dispute_id)
     evidence = await _evidence(tx, row, sorted({line.return_id for line in lines if line.return_id})[:MOST])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, apply, applying, charge_types, customs, invoices, lanes, pages, thread
+from gateway.web.console import acts, apply, applying, charge_types, customs, disputes, invoices, lanes, pages, thread
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -36,6 +36,8 @@ ACTS: Mapping[str, str | None] = {
     "/console/applications/{id}/withdraw": "withdraw_application",
     "/console/invoices": "upload_invoice",
     "/console/charge-types": "create_charge_type",
+    "/console/disputes/{id}/file": "file_dispute",
+    "/console/disputes/{id}/withdraw": "withdraw_dispute",
     "/console/tasks/{id}/done": "finish_task",
     "/console/bookings/{id}/renew": "renew_booking",
     "/console/bookings/{id}/refresh": "refresh_tracking",
@@ -109,6 +111,8 @@ def _pages() -> list[web.RouteDef]:
         web.get("/console/invoices", invoices.invoices),
         web.get("/console/invoices/{id}", invoices.invoice),
         web.get("/console/charge-types", charge_types.charge_types),
+        web.get("/console/disputes", disputes.disputes),
+        web.get("/console/disputes/{id}", disputes.dispute),
         web.get("/console/lanes", lanes.lanes),
         web.get("/console/adapters", pages.matrix),
         web.get("/console/sign-in", sign_in),
@@ -132,6 +136,8 @@ def _acts() -> list[web.RouteDef]:
         web.post("/console/applications/{id}/withdraw", applying.withdraw),
         web.post("/console/invoices", invoices.upload_invoice),
         web.post("/console/charge-types", charge_types.decide),
+        web.post("/console/disputes/{id}/file", disputes.file),
+        web.post("/console/disputes/{id}/withdraw", disputes.withdraw),
         web.post("/console/tasks/{id}/done", acts.finish_task),
         web.post("/console/bookings/{id}/renew", acts.renew_booking),
         web.post("/console/bookings/{id}/refresh", acts.refresh_tracking),

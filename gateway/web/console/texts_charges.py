@@ -1,4 +1,4 @@
-"""Words about unknown charges, what they are decided to be, and disputes."""
+"""Words about unknown charges, and what they are decided to be."""
 
 EN = {
     "charges_title": "Unknown charges",
@@ -11,6 +11,7 @@ EN = {
     "charges_bills": "Bills of",
     "charges_type": "What it is",
     "charges_from": "From bills of",
+    "charges_since": "From bills of (empty: all bills)",
     "charges_always": "all bills",
     "charges_reason": "Why",
     "charges_version": "Version",
@@ -82,6 +83,7 @@ ZH = {
     "charges_bills": "账单日期",
     "charges_type": "费用类型",
     "charges_from": "适用账单起始日",
+    "charges_since": "适用账单起始日（留空为全部账单）",
     "charges_always": "全部账单",
     "charges_reason": "理由",
     "charges_version": "版本",
