@@ -15,8 +15,8 @@ import gateway
 from gateway.journeys.resolving import ACTS
 from gateway.sandbox.papers import build_bill
 from gateway.store import tables
-from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
+from tests.faults.archiving import killed_before_it_deletes
 from tests.faults.asks import after_the_fall, apply_for_return, ask_for_pickup
 from tests.faults.town import Town
 from tests.faults.whole import whole
@@ -277,37 +277,8 @@ POINT_ARCHIVE = point("archive.before_delete")
 
 @whole()
 async def test_the_archive_is_killed_before_it_deletes(town: Town) -> None:
-    """What is in the file is still in the database; the next run writes the same file, and then deletes."""
-    await town.up()
-    await town.authorise()
-    booked = await town.booked()
-    await town.bench.tell("journey", waybill=booked.waybill, every_hours=0, steps=["COL", "HUB"])
-    town.clock.advance(timedelta(hours=5))
-    await town.until(lambda: _seen(town, "in_transit"))
-    await town.come_to_rest()
-    await town.down()
-    async with town.gw.store.transaction(town.settled.exporter) as tx:
-        long_ago = tx.now - timedelta(days=500)
-        await tx.returns.set(booked.return_id, status=ReturnStatus.CLOSED, updated_at=long_ago)
-        await tx.shipments.set(booked.id, poll_at=None)
-    await town.died([town.start("archive", CRASH=POINT_ARCHIVE)])
-    (written,) = (town.settings.data / "archive").rglob("*.jsonl.gz")
-    kept = written.read_bytes()
-    assert await _events(town, booked.id) == 2
-    again = town.start("archive")
-    assert await again.ended() == 0
-    assert await _events(town, booked.id) == 0
-    assert [path.read_bytes() for path in (town.settings.data / "archive").rglob("*.jsonl.gz")] == [kept]
-    town.running.clear()
+    await killed_before_it_deletes(town, POINT_ARCHIVE)
     await town.judge()
-
-
-async def _seen(town: Town, status: str) -> bool:
-    return bool((await town.settled.shipments_of("R1"))[0].status == status)
-
-
-async def _events(town: Town, shipment_id: str) -> int:
-    return len(await town.settled.reading(lambda tx: tx.events.of_shipment(shipment_id)))
 
 
 def test_every_crash_point_is_exercised() -> None:
