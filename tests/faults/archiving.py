@@ -12,6 +12,7 @@ async def killed_before_it_deletes(town: Town, point: str) -> None:
     await town.authorise()
     booked = await town.booked()
     await town.bench.tell("journey", waybill=booked.waybill, every_hours=0, steps=["COL", "HUB"])
+    await town.come_to_rest()
     town.clock.advance(timedelta(hours=5))
     await town.until(lambda: _seen(town, "in_transit"))
     await town.come_to_rest()

@@ -272,12 +272,9 @@ async def test_f51_killed_after_the_endpoint_said_well(town: Town, one: str) -> 
     await ends_booked_once(town)
 
 
-POINT_ARCHIVE = point("archive.before_delete")
-
-
-@whole()
-async def test_the_archive_is_killed_before_it_deletes(town: Town) -> None:
-    await killed_before_it_deletes(town, POINT_ARCHIVE)
+@whole(each=[point("archive.before_delete")])
+async def test_the_archive_is_killed_before_it_deletes(town: Town, one: str) -> None:
+    await killed_before_it_deletes(town, one)
     await town.judge()
 
 
