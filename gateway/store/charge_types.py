@@ -54,6 +54,8 @@ class ChargeTypes(Shelf):
             .where(
                 lines.exporter_id == self.tx.exporter_id,
                 lines.type == UNKNOWN,
+                lines.invoice_id
+                > literal_column("''"),  # always so: else SQLite takes another index of his, of all lines
                 lines.state == "held",
                 lines.informational.is_(False),
                 invoices.state == "reconciled",
