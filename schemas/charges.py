@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from schemas.values import Instant, Model, Money, ShortText, Text, Weight
 
 class ChargeType(StrEnum):
     """The closed list of charge types, named as in `contracts/reference/charge_types.csv`."""
+
+    __hash__ = str.__hash__  # as equality has it; and an enumeration's own costs a call at every look into a table
 
     FREIGHT = "FREIGHT"
     FREIGHT_RETURN_SERVICE = "FREIGHT_RETURN_SERVICE"
@@ -147,6 +149,8 @@ class InvoiceReading(Model):
 class FindingKind(StrEnum):
     """What is found of a billed line. `gateway/rules/meanings.py` says what becomes of the line, and what proves it."""
 
+    __hash__ = str.__hash__
+
     MATCHED = "matched"
     UNDER = "under"
     CREDIT = "credit"
@@ -191,11 +195,14 @@ class Finding(Model):
     notes: tuple[FindingKind, ...] = ()
 
 
-class Transfer(Model):
-    """Minor units from one account to another. A transaction is made of these, so it cannot but sum to zero per currency."""
+class Transfer(NamedTuple):
+    """Minor units from one account to another. A transaction is made of these, so it cannot but sum to zero per currency.
 
-    debit: ShortText
-    credit: ShortText
-    minor: Annotated[int, Field(gt=0)]
-    currency: ShortText
+    No model, for a bill has tens of thousands: what is not above zero the database refuses.
+    """
+
+    debit: str
+    credit: str
+    minor: int
+    currency: str
     return_id: str | None = None

@@ -169,6 +169,15 @@ class Money(Model):
         return f"{self.amount} {self.currency}"
 
 
+def said(minor: int, currency: str) -> str:
+    """`str(Money.from_minor(minor, currency))`, a tenth as dear: every line of a bill says three amounts."""
+    digits = CURRENCY_DIGITS[currency]
+    if not digits:
+        return f"{minor} {currency}"
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{'-' if minor < 0 else ''}{whole}.{part:0{digits}} {currency}"
+
+
 class Weight(Model):
     """Mass in whole grams."""
 

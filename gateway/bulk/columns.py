@@ -11,7 +11,7 @@ from polars import col, lit, when
 
 from gateway.bulk.files import TYPES, by_text
 from gateway.rules.findings import BY_ITSELF, NOT_AGREED, PRICED
-from gateway.rules.running import COVER, CREDITS, OUTLAY, RATE, bucket
+from gateway.rules.running import BUCKET, COVER, CREDITS, OUTLAY, RATE
 from gateway.rules.tolerances import Limit, Policy
 from schemas.charges import ChargeType, FindingKind
 from schemas.iso import CURRENCY_DIGITS
@@ -37,7 +37,7 @@ def with_booking(lines: pl.DataFrame, bookings: pl.DataFrame, policy: Policy) ->
     left: pl.Expr = NOTHING
     for name in (one for one in agreed.columns if one != "priced"):
         left = when(col("bucket") == name).then(its(agreed[name])).otherwise(left)
-    bucket_ = by_text(lines["type"], lambda name: bucket(C(name)).value, TYPES).alias("bucket")
+    bucket_ = by_text(lines["type"], lambda name: BUCKET[C(name)].value, TYPES).alias("bucket")
     frame = lines.with_columns(bucket_).with_columns(
         left.alias("left"),
         *(its(bookings[name]) for name in ("insured", "live", "moved", "dock_grams", "ship_on")),
@@ -53,7 +53,7 @@ def _by_bucket(bookings: pl.DataFrame) -> pl.DataFrame:
     """What was agreed, in one column a bucket; nothing where it comes to nothing. `priced`: whether anything was."""
     groups: dict[str, list[str]] = {}
     for name in (one for one in bookings.columns if one in TYPES.categories):
-        groups.setdefault(bucket(C(name)).value, []).append(name)
+        groups.setdefault(BUCKET[C(name)].value, []).append(name)
     sums = []
     for name, parts in groups.items():
         each = [when(col(part) != 0).then(col(part)) for part in parts]

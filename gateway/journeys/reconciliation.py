@@ -7,7 +7,6 @@ one of the ledger. How many statements that takes does not depend on how many li
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 from gateway.core import Gateway
@@ -93,7 +92,7 @@ async def _as_decided(tx: Desk, lines: Sequence[BilledLine], decided: Mapping[st
         return lines
     typed = [{"id": key, "type": one.type.value, "charge_type_id": one.id} for key, one in decided.items()]
     await tx.disputes.write_lines(typed)
-    return [replace(line, type=decided[line.id].type) if line.id in decided else line for line in lines]
+    return [line._replace(type=decided[line.id].type) if line.id in decided else line for line in lines]
 
 
 async def _judge_again(tx: Desk, invoice: Record) -> None:
@@ -162,7 +161,7 @@ async def preview(tx: Desk, invoice: CarrierInvoice) -> list[Verdict]:
     lines = []
     for place, line in enumerate(invoice.lines):
         decided = said.of(line.type, line.wire_code, line.description)
-        lines.append(replace(line_as_read(place, line), type=decided.type if decided else line.type))
+        lines.append(line_as_read(place, line)._replace(type=decided.type if decided else line.type))
     index, past = await bookings_of(tx, invoice.carrier, "", lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
     return await aside(len(lines), judging.judge, lines, index, Policy(), bill)

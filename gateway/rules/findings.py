@@ -8,12 +8,13 @@ rule explains and nobody agreed to is a finding.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from gateway.rules.matching import BilledLine, Booked
 from gateway.rules.running import COVER, OUTLAY, RATE, Running, key_of
 from gateway.rules.tolerances import Policy
 from schemas.charges import ChargeType, FindingKind
-from schemas.values import Money
+from schemas.values import said
 
 
 @dataclass(slots=True)
@@ -41,11 +42,10 @@ class Case:
         return left is not None and self.line.minor > self.allowed
 
     def said(self, minor: int) -> str:
-        return str(Money.from_minor(minor, self.line.currency))
+        return said(minor, self.line.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """What a rule found: how much of the line is agreed all the same, and what was expected."""
 
     kind: FindingKind

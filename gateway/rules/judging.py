@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from gateway.rules import findings, findings_after
 from gateway.rules.findings import Case, Hit, Rule
@@ -16,7 +17,7 @@ from gateway.rules.meanings import MEANINGS, LineState
 from gateway.rules.running import COVER, CREDITS, OUTLAY, RATE, Key, Running, is_credit, key_of
 from gateway.rules.tolerances import Policy
 from schemas.charges import ChargeType, FindingKind
-from schemas.values import Money
+from schemas.values import said
 
 ORDER: Sequence[Rule] = (
     findings.duplicate,
@@ -37,6 +38,31 @@ ORDER: Sequence[Rule] = (
     findings_after.late_billed,
 )
 """After `sum_error`, which is the whole invoice's, and `unmatched`."""
+ONLY: Mapping[Rule, frozenset[ChargeType]] = {
+    findings.unknown_charge: frozenset({ChargeType.UNKNOWN}),
+    findings.unpriced: frozenset(findings.PRICED),
+    findings.service: RATE,
+    findings.weight: RATE | {ChargeType.WEIGHT_ADJUSTMENT},
+    findings.fuel: frozenset({ChargeType.FUEL}),
+    findings_after.tax: frozenset({ChargeType.TAX}),
+    findings_after.duty: OUTLAY,
+    findings_after.disbursement: frozenset({ChargeType.DISBURSEMENT}),
+    findings_after.storage: frozenset({ChargeType.STORAGE}),
+    findings_after.late_delivery: RATE,
+}
+"""The types that a rule has anything to say about, where those are few: a line of another type need not ask it."""
+ASKED: Mapping[ChargeType, Sequence[Rule]] = {
+    kind: tuple(rule for rule in ORDER if kind in ONLY.get(rule, (kind,))) for kind in ChargeType
+}
+PHASES: Mapping[ChargeType, int] = {
+    **dict.fromkeys(RATE, 1),
+    ChargeType.WEIGHT_ADJUSTMENT: 1,
+    **dict.fromkeys(OUTLAY, 3),
+    ChargeType.DISBURSEMENT: 4,
+    ChargeType.FUEL: 5,
+    ChargeType.TAX: 6,
+}
+"""When a line of a shipment is judged, by its type: credits at 0, what is not named at 2."""
 ENDS = frozenset({FindingKind.VOIDED_BILLED, FindingKind.CURRENCY})
 """What is found after these would compare what cannot be compared."""
 LEVEL = frozenset(
@@ -56,8 +82,7 @@ LEVEL = frozenset(
 """Charges of an account, not of a parcel, where the line names no shipment at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What is found of a line: how much of it is agreed, why, and which shipment it belongs to."""
 
     line_id: str
@@ -92,10 +117,11 @@ class Bill:
 def judge(lines: Sequence[BilledLine], index: Index, policy: Policy, bill: Bill | None = None) -> list[Verdict]:
     """One verdict a line, in the order of the lines."""
     bill = bill or Bill()
-    groups: dict[str, list[tuple[BilledLine, Match]]] = {}
+    groups: dict[tuple[str, object], list[tuple[BilledLine, Match]]] = {}
     for line in lines:
         found = match(line, index, policy)
-        its = f"shipment:{found.booked.shipment_id}:{found.booked.live}" if found.booked else f"waybill:{line.waybill}"
+        booked = found.booked
+        its = (booked.shipment_id, booked.live) if booked else ("", line.waybill)
         groups.setdefault(its, []).append((line, found))
     judged: dict[str, Verdict] = {}
     for group in groups.values():
@@ -115,12 +141,15 @@ def judge_shipment(group: Sequence[tuple[BilledLine, Match]], policy: Policy, bi
 
 
 def _in_order(group: Sequence[tuple[BilledLine, Match]], run: Running) -> list[tuple[BilledLine, Match]]:
-    times: Counter[Key] = Counter()
+    if len(group) == 1:
+        return list(group)
+    times: dict[Key, int] = {}
     ranked = []
     for line, found in sorted(group, key=lambda one: one[0].id):
         key = key_of(line)
-        again = max(run.seen[key], 0) + times[key]
-        times[key] += 1
+        before = times.get(key, 0)
+        again = max(run.seen[key], 0) + before
+        times[key] = before + 1
         ranked.append(
             ((_phase(line), again, line.minor > 0, -line.minor, line.type, line.grams or 0, line.id), line, found)
         )
@@ -129,14 +158,7 @@ def _in_order(group: Sequence[tuple[BilledLine, Match]], run: Running) -> list[t
 
 
 def _phase(line: BilledLine) -> int:
-    if is_credit(line.type, line.minor):
-        return 0
-    if line.type in RATE or line.type is ChargeType.WEIGHT_ADJUSTMENT:
-        return 1
-    if line.type in OUTLAY:
-        return 3
-    later = {ChargeType.DISBURSEMENT: 4, ChargeType.FUEL: 5, ChargeType.TAX: 6}
-    return later.get(line.type, 2)
+    return 0 if is_credit(line.type, line.minor) else PHASES.get(line.type, 2)
 
 
 def _judged(line: BilledLine, found: Match, run: Running, policy: Policy, bill: Bill) -> Verdict:
@@ -155,7 +177,7 @@ def _judged(line: BilledLine, found: Match, run: Running, policy: Policy, bill: 
 
 
 def _hits(case: Case) -> Iterable[Hit]:
-    for rule in ORDER:
+    for rule in ASKED[case.line.type]:
         hit = rule(case)
         if hit is not None:
             yield hit
@@ -207,15 +229,15 @@ def _credit(case: Case, found: Match) -> Verdict:
 
 
 def _nobodys(line: BilledLine, found: Match, run: Running) -> Verdict:
-    said = Money.from_minor(line.minor, line.currency)
+    billed = said(line.minor, line.currency)
     if line.waybill is None and line.original_waybill is None and not found.candidates and line.type in LEVEL:
-        because = f"{line.type} of {said} for the account, shared out over the invoice's shipments"
+        because = f"{line.type} of {billed} for the account, shared out over the invoice's shipments"
         return Verdict(line.id, FindingKind.INVOICE_LEVEL_FEE, because, line.minor)
     again = line.waybill is not None and run.seen[key_of(line)] > 0
     kind = FindingKind.DUPLICATE if again else FindingKind.UNMATCHED
-    because = f"{said}: no booking of ours has this waybill or reference"
+    because = f"{billed}: no booking of ours has this waybill or reference"
     if found.candidates:
-        because = f"{said}: several bookings may be meant: {', '.join(found.candidates)}"
+        because = f"{billed}: several bookings may be meant: {', '.join(found.candidates)}"
     verdict = Verdict(line.id, kind, f"{because}{', and it was billed before' if again else ''}", match=found)
     run.note(line, 0, kind)
     return verdict

@@ -2,7 +2,7 @@
 transaction sums to zero; the database has no way to keep one that does not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.charges import ChargeType, Transfer
 
@@ -72,11 +72,11 @@ def _borne(minor: int, return_id: str | None, shares: Mapping[str, int] | None) 
     return shares.items() if shares else [(return_id, minor)]
 
 
-def _moved(debit: str, credit: str, minor: int, currency: str, return_id: str | None) -> Iterator[Transfer]:
+def _moved(debit: str, credit: str, minor: int, currency: str, return_id: str | None) -> Sequence[Transfer]:
     """A negative amount moves the other way."""
-    if minor:
-        there, back = (debit, credit) if minor > 0 else (credit, debit)
-        yield Transfer(debit=there, credit=back, minor=abs(minor), currency=currency, return_id=return_id)
+    if minor > 0:
+        return (Transfer(debit, credit, minor, currency, return_id),)
+    return (Transfer(credit, debit, -minor, currency, return_id),) if minor else ()
 
 
 def share_out(amount: int, weights: Mapping[str, int]) -> dict[str, int]:

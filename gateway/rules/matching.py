@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from gateway.rules.tolerances import Policy
 from schemas.charges import ChargeType, FindingKind
@@ -18,8 +19,7 @@ POSTAL_BARCODE = re.compile(r"420[0-9]{5}(?:[0-9]{4})?(9[0-9]{19,21})")
 PREFIX = re.compile(r"(?:RMA|REF|REFERENCE|RET|RETURN|ORDER|PO|CUST)(?=[0-9A-Z]{4})")
 
 
-@dataclass(frozen=True, slots=True)
-class BilledLine:
+class BilledLine(NamedTuple):
     """One line of an invoice, as far as matching and judging need it. Numbers are canonical, weights in grams."""
 
     id: str
@@ -35,8 +35,7 @@ class BilledLine:
     informational: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """A line of another invoice that means the same shipment or waybill, as it was judged."""
 
     type: ChargeType
@@ -49,9 +48,10 @@ class Past:
     invoice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Booked:
-    """What we agreed for one waybill: minor units by type, what was asked for, and what became of it."""
+    """What we agreed for one waybill: minor units by type, what was asked for, and what became of it. Not frozen, which
+    would make it four times as dear to make; nobody changes one."""
 
     shipment_id: str
     return_id: str
@@ -89,8 +89,7 @@ class Booked:
         return self.ship_on - first <= shipped_on <= self.ship_on + last
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The booking, and how it was found. Without one, `candidates` are those among which no number decides."""
 
     booked: Booked | None
@@ -127,6 +126,10 @@ def keys_of(line: BilledLine) -> Iterable[tuple[str, str]]:
 
 def match(line: BilledLine, index: Index, policy: Policy) -> Match:
     """The first key that means exactly one booking."""
+    waybill = line.waybill
+    usual = index.get(waybill, ()) if waybill else ()
+    if waybill and len(usual) == 1 and waybill in usual[0].waybills and usual[0].may_mean(line.shipped_on, policy):
+        return Match(usual[0], "waybill", waybill)
     doubtful: dict[str, None] = {}
     for method, key in keys_of(line):
         there = [one for one in index.get(key, ()) if one.may_mean(line.shipped_on, policy)]

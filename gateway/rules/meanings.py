@@ -14,6 +14,8 @@ from schemas.charges import FindingKind
 class LineState(StrEnum):
     """Every line is in exactly one."""
 
+    __hash__ = str.__hash__
+
     IMPORTED = "imported"
     MATCHED = "matched"
     DISPUTED = "disputed"

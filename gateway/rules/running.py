@@ -1,7 +1,7 @@
 """What the lines of one shipment have come to so far, over all invoices: accepted, disputed, repeated, given back."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from gateway.rules.matching import BilledLine, Booked, Past
@@ -30,11 +30,12 @@ COVERS = {
 Key = tuple[ChargeType, int, str, date | None]
 
 
-def bucket(kind: ChargeType) -> ChargeType:
-    """Types that are one price: freight and its discounts, cover under either name."""
-    if kind in RATE:
-        return ChargeType.FREIGHT
-    return ChargeType.INSURANCE if kind in COVER else kind
+BUCKET: Mapping[ChargeType, ChargeType] = {
+    **{kind: kind for kind in ChargeType},
+    **dict.fromkeys(RATE, ChargeType.FREIGHT),
+    **dict.fromkeys(COVER, ChargeType.INSURANCE),
+}
+"""Types that are one price: freight and its discounts, cover under either name."""
 
 
 def key_of(line: BilledLine | Past) -> Key:
@@ -63,12 +64,12 @@ class Running:
 
     def __init__(self, booked: Booked | None) -> None:
         self.agreed: dict[ChargeType, int] = {}
-        self.accepted: Counter[ChargeType] = Counter()
-        self.disputed: Counter[ChargeType] = Counter()
+        self.accepted: defaultdict[ChargeType, int] = defaultdict(int)
+        self.disputed: defaultdict[ChargeType, int] = defaultdict(int)
         """Still open, by type."""
-        self.given: Counter[ChargeType] = Counter()
+        self.given: defaultdict[ChargeType, int] = defaultdict(int)
         """Given back before the line that it is for, by type."""
-        self.seen: Counter[Key] = Counter()
+        self.seen: defaultdict[Key, int] = defaultdict(int)
         self.discounted = 0
         """What discounts took off the freight, above zero."""
         self.weight_disputed = 0
@@ -78,7 +79,7 @@ class Running:
         if booked is None:
             return
         for kind, minor in booked.agreed.items():
-            self.agreed[bucket(kind)] = self.agreed.get(bucket(kind), 0) + minor
+            self.agreed[BUCKET[kind]] = self.agreed.get(BUCKET[kind], 0) + minor
         self.remember(booked.past)
 
     def remember(self, past: Iterable[Past]) -> None:
@@ -92,8 +93,8 @@ class Running:
 
     def left(self, kind: ChargeType) -> int | None:
         """What is agreed of this type and not accepted yet; None where nothing was agreed."""
-        agreed = self.agreed.get(bucket(kind))
-        return None if agreed is None else agreed - self.accepted[bucket(kind)]
+        agreed = self.agreed.get(BUCKET[kind])
+        return None if agreed is None else agreed - self.accepted[BUCKET[kind]]
 
     def expected(self, kind: ChargeType) -> int | None:
         """What one line of this type should come to: what is left, but no more than was agreed for all of them. After a
@@ -101,13 +102,13 @@ class Running:
         left = self.left(kind)
         if left is None:
             return None
-        whole = self.agreed[bucket(kind)] + (self.discounted if bucket(kind) is ChargeType.FREIGHT else 0)
+        whole = self.agreed[BUCKET[kind]] + (self.discounted if BUCKET[kind] is ChargeType.FREIGHT else 0)
         return min(left, whole)
 
     def note(self, line: BilledLine | Past, agreed: int, finding: FindingKind) -> None:
         """A line was judged."""
         self.seen[key_of(line)] += 1
-        self.accepted[bucket(line.type)] += agreed
+        self.accepted[BUCKET[line.type]] += agreed
         if line.type is ChargeType.DISCOUNT:
             self.discounted -= agreed
         open_part = line.minor - agreed
@@ -129,7 +130,7 @@ class Running:
             self.given[kind] += rest
             self._close(applied, self.disputed)
         else:
-            self.accepted[bucket(kind)] -= rest
+            self.accepted[BUCKET[kind]] -= rest
             self.disputed[kind] -= applied
             if kind not in UNTAXED:
                 self.taxed -= amount

@@ -41,7 +41,7 @@ def line(minor: int, kind: ChargeType = FREIGHT, **given: Any) -> BilledLine:
 
 def verdicts(*lines: BilledLine, booked: Booked | None = BOOKED, **given: Any) -> list[Verdict]:
     index = {} if booked is None else {"W1": [booked], "HWREF": [booked]}
-    numbered = [replace(one, id=f"lin_{place}") for place, one in enumerate(lines)]
+    numbered = [one._replace(id=f"lin_{place}") for place, one in enumerate(lines)]
     return judge(numbered, index, given.pop("policy", Policy()), Bill(**given))
 
 
