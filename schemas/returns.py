@@ -107,6 +107,9 @@ class ReturnAuthorization(Model):
     ordered_on: date | None = None
     requested_at: Instant | None = None
     version_at: Instant | None = None
+    messages: tuple[PlatformMessage, ...] = ()
+    """What the platform, or the buyer by it, wrote in the return's thread, where its API tells that with the return. The
+    gateway hears it, and does not keep it here."""
 
 
 class PlatformEventKind(StrEnum):
@@ -139,6 +142,10 @@ class PlatformEvent(Model):
 
 
 class DecisionKind(StrEnum):
+    """`APPROVED` and `DECLINED` are of a request, before anything is sent; the others are of goods that came back."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
     RECEIVED = "received"
     ACCEPTED = "accepted"
     REJECTED = "rejected"

@@ -205,11 +205,23 @@ async def _conclude(gw: Gateway, job: Job, row: Record, state: str, reason: str)
 
 
 async def apply(tx: Desk, source: Record, authorization: ReturnAuthorization) -> str:
-    """A return as its platform knows it: created, amended or left alone. The platform's version decides, not the arrival."""
+    """A return as its platform knows it: created, amended or left alone. The platform's version decides, not the arrival.
+    What was written comes along where the API tells it with the return, and goes to the thread."""
+    said, authorization = authorization.messages, authorization.model_copy(update={"messages": ()})
+    return_id = await _applied(tx, source, authorization)
+    for message in said:
+        await conversing.hear(tx, return_id, message)
+    return return_id
+
+
+async def _applied(tx: Desk, source: Record, authorization: ReturnAuthorization) -> str:
     known = await tx.returns.by_rma(source.id, authorization.rma_id, lock=True)
     if known is None:
         return await planning.open_return(tx, source, authorization)
     authorization = _with_what_is_known(known.authorization, authorization)
+    if authorization.waybill and await _is_ours(tx, known.id, authorization.waybill):
+        mine = {name: getattr(known.authorization, name) for name in ("waybill", "label_provider")}
+        authorization = authorization.model_copy(update=mine)
     if _is_stale(known, authorization) or known.authorization == authorization:
         return str(known.id)
     await planning.amend_return(tx, source, known, authorization)
@@ -221,6 +233,12 @@ def _with_what_is_known(before: ReturnAuthorization, now: ReturnAuthorization) -
     """An address or a waybill out that the exporter supplied stands where the platform still tells none."""
     kept = {name: getattr(before, name) for name in ("returner", "outbound_waybill") if getattr(now, name) is None}
     return now.model_copy(update=kept)
+
+
+async def _is_ours(tx: Desk, return_id: str, waybill: str) -> bool:
+    """Whether the label that the platform knows of is the one that we told it."""
+    ours = {canonical_number(row.waybill) for row in await tx.shipments.of_return(return_id) if row.waybill}
+    return canonical_number(waybill) in ours
 
 
 def _is_stale(known: Record, authorization: ReturnAuthorization) -> bool:

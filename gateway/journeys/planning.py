@@ -55,7 +55,8 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
     stops = authorization.status in lifecycle.STOPS
     under_way = [row for row in shipments if await _is_under_way(tx, row)]
     status = authorization.status if stops or not under_way else ReturnStatus(known.status)
-    review = None if stops or not under_way else "amended by the platform after booking"
+    unmoved = stops or not under_way or _only_went_on(known.authorization, authorization)
+    review = None if unmoved else "amended by the platform after booking"
     await tx.returns.set(
         known.id,
         authorization=authorization,
@@ -84,6 +85,12 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
             tx, NoticeKind.RETURN_APPROVED, _said(authorization), cause=f"approved:{known.id}", return_id=known.id
         )
         await plan(tx, source, await tx.returns.get(known.id))
+
+
+def _only_went_on(before: ReturnAuthorization, now: ReturnAuthorization) -> bool:
+    """Whether all that is new is how far it has come: what was booked is still what is wanted."""
+    went = {"status", "wire_status", "version_at"}
+    return before.model_dump(exclude=went) == now.model_dump(exclude=went)
 
 
 async def _is_under_way(tx: Desk, shipment: Record) -> bool:

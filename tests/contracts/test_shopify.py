@@ -198,16 +198,21 @@ def unknown_fields(query: str, root: str) -> tuple[list[str], int]:
     return wrong, checked
 
 
+ANSWERS = ("STATUS", "APPROVE", "DECLINE")
 ROOTS = {
     "return": "Return",
     "returns": "Return",
     "reverseDeliveryCreateWithShipping": "ReverseDeliveryCreateWithShippingPayload",
+    "returnApproveRequest": "ReturnApproveRequestPayload",
+    "returnDeclineRequest": "ReturnDeclineRequestPayload",
     "reverseFulfillmentOrderDispose": "ReverseFulfillmentOrderDisposePayload",
 }
 
 
 @needs_contract
-@pytest.mark.parametrize("name", ["RETURN", "CHANGED_RETURNS", "DELIVERIES", "CREATE_DELIVERY", "GOODS", "DISPOSE"])
+@pytest.mark.parametrize(
+    "name", ["RETURN", "CHANGED_RETURNS", "DELIVERIES", "CREATE_DELIVERY", "GOODS", "DISPOSE", *ANSWERS]
+)
 def test_every_field_asked_for_exists(name: str) -> None:
     wrong, checked = unknown_fields(getattr(mapping_queries, name), "")
     assert wrong == []

@@ -56,6 +56,8 @@ REASONS: Mapping[str, ReturnReason] = {
 }
 
 DECISIONS: Mapping[DecisionKind, str] = {
+    DecisionKind.APPROVED: "approved",
+    DecisionKind.DECLINED: "declined",
     DecisionKind.RECEIVED: "received",
     DecisionKind.ACCEPTED: "accepted",
     DecisionKind.REJECTED: "rejected",

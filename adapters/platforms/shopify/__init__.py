@@ -14,6 +14,9 @@ Known oddities
   seen by us; they are searched for the return's id instead of being read by position.
 - A `Return` has no time of its last change: `version_at` stays empty, the answer just fetched is the newest.
 - The buyer's address needs Shopify's approval for protected customer data; without it the return comes without one.
+- `returnRequest` takes no reference of ours, and no key that makes a repetition safe: after a lost reply nobody could tell
+  whether the request was made, so an application is not handed in here. It is decided by hand, as everywhere without.
+  A request that a buyer made is approved and declined by `returnApproveRequest` and `returnDeclineRequest`.
 - Scopes: read_returns, write_returns, read_orders.
 """
 

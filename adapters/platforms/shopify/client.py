@@ -106,12 +106,23 @@ class Shopify(Platform):
             mapping.read_payload(reply, "reverseDeliveryCreateWithShipping")
 
     async def give_decision(self, decision: Decision) -> None:
+        if decision.kind in codes.ANSWERS:
+            await self._answer(decision)
+            return
         location = self.credentials.location_id
         word = mapping_telling.require_disposition(decision, location)
         stands = await self._ask("read_goods", mapping_queries.GOODS, {"id": mapping.gid("Return", decision.rma_id)})
         if goods := mapping_telling.build_dispositions(stands, word, location):
             reply = await self._change("give_decision", mapping_queries.DISPOSE, {"goods": goods})
             mapping.read_payload(reply, "reverseFulfillmentOrderDispose")
+
+    async def _answer(self, decision: Decision) -> None:
+        mutation = codes.ANSWERS[decision.kind]
+        stands = await self._ask("read_status", mapping_queries.STATUS, {"id": mapping.gid("Return", decision.rma_id)})
+        if answer := mapping_telling.build_answer(stands, decision):
+            mapping.read_payload(
+                await self._change("give_decision", mapping_queries.ANSWERS[mutation], answer), mutation
+            )
 
     async def subscriptions(self) -> Sequence[Subscription]:
         found: list[Subscription] = []

@@ -64,6 +64,18 @@ DISPOSITIONS: Mapping[DecisionKind, str] = {
 }
 """REFUND is missing on purpose: a refund on Shopify names payments and amounts, which a decision does not carry."""
 
+ANSWERS: Mapping[DecisionKind, str] = {
+    DecisionKind.APPROVED: "returnApproveRequest",
+    DecisionKind.DECLINED: "returnDeclineRequest",
+}
+"""Of a request, by mutation."""
+
+ANSWERED: Mapping[DecisionKind, frozenset[str]] = {
+    DecisionKind.APPROVED: frozenset({"OPEN", "CLOSED"}),
+    DecisionKind.DECLINED: frozenset({"DECLINED"}),
+}
+"""Statuses in which that was said already."""
+
 FINAL_DISPOSITIONS: frozenset[str] = frozenset({"RESTOCKED", "NOT_RESTOCKED", "MISSING"})
 """PROCESSING_REQUIRED is not final: the goods are there and not judged yet."""
 

@@ -122,3 +122,24 @@ mutation Dispose($goods: [ReverseFulfillmentOrderDisposeInput!]!) {
   }
 }
 """
+
+STATUS = """
+query Status($id: ID!) {
+  return(id: $id) { id status }
+}
+"""
+
+APPROVE = """
+mutation Approve($input: ReturnApproveRequestInput!) {
+  returnApproveRequest(input: $input) { userErrors { code field message } }
+}
+"""
+
+DECLINE = """
+mutation Decline($input: ReturnDeclineRequestInput!) {
+  returnDeclineRequest(input: $input) { userErrors { code field message } }
+}
+"""
+
+ANSWERS = {"returnApproveRequest": APPROVE, "returnDeclineRequest": DECLINE}
+"""What answers a request, by mutation."""

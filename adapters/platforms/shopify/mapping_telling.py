@@ -8,7 +8,7 @@ from adapters.platforms.shopify.mapping import Node, node, nodes, read_data, who
 from adapters.platforms.shopify.mapping_returns import numbers
 from adapters.toolkit.http import Reply
 from schemas.errors import RefusalCode, Refused, Unsupported
-from schemas.returns import Decision, TrackingNote
+from schemas.returns import Decision, DecisionKind, TrackingNote
 
 
 def _open_orders(reply: Reply) -> list[Node]:
@@ -41,6 +41,22 @@ def build_deliveries(reply: Reply, note: TrackingNote) -> list[Node]:
         for order in orders
         if note.waybill not in numbers([order])
     ]
+
+
+def build_answer(reply: Reply, decision: Decision) -> Node | None:
+    """The input of the mutation that answers a request; None where it was answered so. Raises Refused where it is past."""
+    found = node(read_data(reply), "return")
+    if not found:
+        raise Refused("no such return", code=RefusalCode.NOT_FOUND)
+    status, return_id = words(found.get("status"), 100) or "", words(found.get("id"), 100)
+    if status in codes.ANSWERED[decision.kind]:
+        return None
+    if status != "REQUESTED":
+        raise Refused("the request is answered otherwise", code=RefusalCode.WINDOW_CLOSED, wire_code=status)
+    if decision.kind is DecisionKind.APPROVED:
+        return {"input": {"id": return_id}}
+    note = {"declineNote": decision.reason} if decision.reason else {}
+    return {"input": {"id": return_id, "declineReason": "OTHER", **note}}
 
 
 def require_disposition(decision: Decision, location: str | None) -> str:
