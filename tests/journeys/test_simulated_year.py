@@ -1,9 +1,11 @@
 """A year of returns over twelve zones: late, repeated, shuffled and naive scans, unknown codes, pauses, extensions, decisions
 in the last second. No limit is judged otherwise than a naive recomputation says, none lapses unwarned, no stage comes twice.
 
-The small one is in every run. The whole one: `pytest -m soak tests/journeys/test_simulated_year.py -s`.
+The small one is in every run. The whole one: `pytest -m soak tests/journeys/test_simulated_year.py -s`, with as many returns as
+YEAR_RETURNS says.
 """
 
+import os
 import tempfile
 import time
 from collections import Counter
@@ -84,7 +86,7 @@ async def test_a_small_year(workers: list[Gateway], clock: MovableClock) -> None
 
 @pytest.mark.soak
 async def test_a_whole_year(workers: list[Gateway], clock: MovableClock) -> None:
-    await simulate(workers, clock, 10_000, HOUR)
+    await simulate(workers, clock, int(os.environ.get("YEAR_RETURNS", "10000")), HOUR)
 
 
 async def simulate(workers: list[Gateway], clock: MovableClock, count: int, grain: timedelta) -> None:

@@ -54,6 +54,7 @@ class Year:
         await self._settle_in()
         plan = self._plan()
         moments = sorted(plan)
+        month = 0
         while True:
             at = await self._next_due()
             coming = [one for one in (at, moments[0] if moments else None) if one]
@@ -61,6 +62,9 @@ class Year:
                 return
             at = min(coming)
             self.clock.stand(BEGINS - ((BEGINS - at) // grain) * grain)
+            if self.clock().month != month:
+                month = self.clock().month
+                print(f"{self.clock():%Y-%m}: {self.transactions} transactions, {self.jobs} jobs", flush=True)
             while moments and moments[0] <= self.clock():
                 await self._happen(plan[moments.pop(0)])
             await self._work()
