@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.acceptance import DeadlinePolicy
+from schemas.customs_fields import CustomsField
 from schemas.values import Country, Model, ShortText, Text
 
 
@@ -95,6 +96,8 @@ class CarrierProfile(Facts):
     bills_as: ShortText | None = None
     """What its invoices call the carrier, where that is not the adapter's id: several adapters may be one carrier."""
     limits: tuple[StatedLimit, ...] = ()
+    customs_fields: tuple[CustomsField, ...] = ()
+    """Where it is told what customs asks, and what it books nothing without."""
     renewal: RenewalTerms | None = None
     """Set by an adapter that `Renews`."""
     credentials: type[BaseModel]

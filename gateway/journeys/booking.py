@@ -12,7 +12,7 @@ from adapters import registry
 from adapters.seam import Carrier, FindsBookings, FindsByDay, VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import attempts, following, labels, tracking, voiding
+from gateway.journeys import attempts, following, labels, planning, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
 from gateway.rules.references import client_ref
@@ -76,6 +76,9 @@ async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -
     if shipment.cancel_asked_at is not None:
         return await _next_void(tx, shipment, account, holder)
     if holder is not None or shipment.state != ShipmentState.REQUESTED:
+        await tx.settle("book", shipment)
+        return None
+    if await planning.held_back(tx, shipment):
         await tx.settle("book", shipment)
         return None
     if account.doubted_until is not None and await _may_be_booked(tx, shipment, account):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from adapters.seam import QuotesCharges
 from gateway.core import Gateway, twice_if_stale
 from gateway.journeys import channels, following, planning
-from gateway.journeys.requests import ASSUMED_GRAMS, Missing, build_request
+from gateway.journeys.requests import ASSUMED_GRAMS, Missing, build_request, require_fields
 from gateway.rules import deadlines
 from gateway.rules.customs import BY_ID, policy_of
 from gateway.rules.limits import policy_for
@@ -105,7 +105,9 @@ async def _looked_up(
         return found
     found.clocks = [*_clocks(found.channel, found.account, tx.now), *_customs_clock(case)]
     try:
-        found.request = build_request(authorization, found.channel, found.account, returner, tx, case)
+        request = build_request(authorization, found.channel, found.account, returner, tx, case)
+        require_fields(found.account.carrier, request)
+        found.request = request
     except Missing as missing:
         found.missing.append(missing)
     return found

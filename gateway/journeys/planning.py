@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gateway.journeys import channels
 from gateway.journeys.notices import announce
-from gateway.journeys.requests import Missing, build_request
+from gateway.journeys.requests import Missing, build_request, require_fields
 from gateway.rules import lifecycle
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
@@ -130,6 +130,7 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
         returner = returner_of(authorization)
         channel, account = await channel_for(tx, source, returner.address.country, row.customs)
         request = build_request(authorization, channel, account, returner, tx, row.customs)
+        require_fields(account.carrier, request)
     except Missing as missing:
         await _ask(tx, row, missing)
         return None
@@ -175,6 +176,17 @@ async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record,
     )
     tx.go("book", shipment_id)
     return shipment_id
+
+
+async def held_back(tx: Desk, shipment: Record) -> bool:
+    """Whether the carrier's table forbids to send what was planned: then a person is asked, and nothing leaves."""
+    try:
+        require_fields(shipment.carrier, shipment.request)
+    except Missing as missing:
+        await tx.shipments.set(shipment.id, state=ShipmentState.ACTION_REQUIRED, reason=missing.code)
+        await _ask(tx, await tx.returns.get(shipment.return_id), missing)
+        return True
+    return False
 
 
 async def _ask(tx: Desk, row: Record, missing: Missing) -> None:

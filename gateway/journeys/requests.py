@@ -1,28 +1,35 @@
 """What a carrier will be asked for a return: weight, value, references, and what customs must be told."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from adapters import registry
 from gateway.rules.customs import BY_ID, lacking
+from gateway.rules.customs_fields import lacks
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.customs import CustomsDeclaration, CustomsItem
 from schemas.customs_case import CustomsCase
+from schemas.customs_fields import Lack
 from schemas.returns import ReturnAuthorization, ReturnItem
 from schemas.shipments import BookingRequest, Parcel
 from schemas.values import Money, Party, Reference, ReferenceKind, Weight
 
 ASSUMED_GRAMS = 1000
 """Of an item whose weight nobody stated: the carrier weighs it anyway, and bills what it weighed."""
+FIELDS_MISSING = "carrier_data_missing"
 
 
 class Missing(Exception):
-    """Something that must be known before a carrier is asked. `code` is stable, the text is for people."""
+    """Something that must be known before a carrier is asked. `code` is stable, the text is for people; `lacks` are the
+    fields of the carrier's that would stay empty."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, lacks: Sequence[Lack] = ()) -> None:
         super().__init__(detail)
         self.code = code
+        self.lacks = tuple(lacks)
 
 
 def build_request(
@@ -52,6 +59,13 @@ def build_request(
         ship_on=(tx.now + timedelta(days=1)).date(),
         references=tuple(references),
     )
+
+
+def require_fields(carrier: str, request: BookingRequest) -> None:
+    """Raises Missing where the carrier's own table says that it books nothing without, and the request does not say it."""
+    found = lacks(carrier, registry.carrier(carrier).profile.customs_fields, request)
+    if found:
+        raise Missing(FIELDS_MISSING, f"{carrier} needs: {', '.join(one.fact for one in found)}", found)
 
 
 def _weight(authorization: ReturnAuthorization) -> Weight:

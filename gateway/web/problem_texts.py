@@ -121,5 +121,13 @@ FIELDS: Mapping[str, Text] = {
     "zone": ("This is not the name of a time zone.", "不是有效的时区名称。"),
     "cursor": ("This cursor is not one of ours for this list.", "游标无效或不属于此列表。"),
     "unknown_parameter": ("There is no such parameter.", "没有此参数。"),
+    "needs_address": ("Where the goods are must be known first.", "须先提供退货人地址。"),
+    "no_channel": ("No designated channel takes returns from there.", "没有可承接该地退货的指定渠道。"),
+    "customs_data_missing": ("Customs must be told something that nobody has said.", "缺少报关必需的资料。"),
+    "customs_unconfirmed": ("A person confirms a customs relief first.", "须先由人工确认海关优惠。"),
+    "carrier_data_missing": (
+        "The carrier books nothing without a field that is empty. Nothing was sent.",
+        "承运商要求的字段为空，无法下单；未向承运商发送任何请求。",
+    ),
     "repeated": ("This parameter may be given once.", "此参数只能提供一次。"),
 }

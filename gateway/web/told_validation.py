@@ -74,9 +74,36 @@ class WouldStartTold(Told):
     because: str
 
 
+class FieldTold(Told):
+    """A field of the carrier's that would stay empty: `where` is its name there, `source` says who asks for it."""
+
+    rule: str
+    fact: str
+    where: str
+    source: str
+
+
 class LackTold(Told):
+    """`fields` are named where the carrier's own table forbids the booking."""
+
     code: str
     detail: str
+    fields: tuple[FieldTold, ...]
+
+
+class AssumedTold(Told):
+    code: str
+    detail: str
+
+
+class CarriedTold(Told):
+    """One row of the carrier's table of what customs asks: `carries` is needed, if_known or not_carried. What it does not
+    carry, the papers say."""
+
+    fact: str
+    carries: str
+    where: str
+    source: str
 
 
 class ValidationTold(Told):
@@ -88,7 +115,8 @@ class ValidationTold(Told):
     price: PriceTold
     deadlines: tuple[WouldStartTold, ...]
     missing: tuple[LackTold, ...]
-    assumed: tuple[LackTold, ...]
+    assumed: tuple[AssumedTold, ...]
+    customs_fields: tuple[CarriedTold, ...]
 
 
 class CarrierStandingTold(StandingTold):

@@ -1,7 +1,7 @@
 """A year of returns over twelve zones: late, repeated, shuffled and naive scans, unknown codes, pauses, extensions, decisions
 in the last second. No limit is judged otherwise than a naive recomputation says, none lapses unwarned, no stage comes twice.
 
-The small one is in every run. The whole one: `pytest -m soak tests/journeys/test_simulated_year.py -s`, with as many returns as
+The small one is in every run. The whole one: `pytest -m soak tests/journeys/test_simulated_year.py -s`, with as many as
 YEAR_RETURNS says.
 """
 

@@ -81,7 +81,9 @@ async def test_a_fact_that_the_relief_needs_is_asked_for_before_booking(house: H
     missing = await house.mine.get(f"/v1/returns/{return_id}")
     assert (missing["shipments"], missing["review"]) == ([], "customs_data_missing")
     dry = await house.mine.post("/v1/returns:validate", {"return_id": return_id})
-    assert dry["missing"] == [{"code": "customs_data_missing", "detail": "cn_2026_16 needs: declaration_number"}]
+    assert dry["missing"] == [
+        {"code": "customs_data_missing", "detail": "cn_2026_16 needs: declaration_number", "fields": []}
+    ]
 
 
 async def test_a_new_fact_takes_the_confirmation_back_and_ends_its_clock(house: House) -> None:

@@ -29,6 +29,7 @@ from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace,
 from adapters.toolkit.http import Http
 from adapters.toolkit.soap import Soap, soap_reader
 from schemas.charges import Quote
+from schemas.customs_fields import rows
 from schemas.errors import RefusalCode, Refused
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, VoidReceipt
 from schemas.tracking import ProofOfDelivery, TrackingReport
@@ -59,6 +60,11 @@ class Chronopost(Carrier):
             "reservation, and so the label, cannot be found again: void such a booking and book anew."
         ),
         settle_seconds=900,
+        customs_fields=rows(
+            codes.CUSTOMS,
+            "the manual states no unit of the customs values: none are told",
+            within=tuple(sorted(codes.EU)),
+        ),
         credentials=Credentials,
         extras=Extras,
     )

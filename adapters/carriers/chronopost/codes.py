@@ -7,6 +7,7 @@ sells them. Event codes may be padded with spaces on the wire ("TS ").
 
 from collections.abc import Mapping
 
+from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode
 from schemas.shipments import LabelFormat
 from schemas.tracking import ExceptionReason, TrackingStatus
@@ -40,6 +41,10 @@ LABEL_FORMATS: Mapping[bytes, LabelFormat] = {
 _EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK"
 EU: frozenset[str] = frozenset(_EU.split())
 """No customs between these; Monaco is inside the customs territory."""
+
+CUSTOMS: Mapping[CustomsFact, tuple[Carries, str]] = {
+    CustomsFact.DECLARATION: (Carries.NOT_CARRIED, ""),
+}
 
 INSURED_CURRENCIES: frozenset[str] = frozenset({"EUR", "USD", "GBP"})
 

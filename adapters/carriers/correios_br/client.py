@@ -51,6 +51,7 @@ from adapters.toolkit.auth import basic
 from adapters.toolkit.http import Http
 from adapters.toolkit.soap import Soap, soap_reader
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
+from schemas.customs_fields import rows
 from schemas.errors import RefusalCode, Refused
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, Renewal, VoidReceipt
 from schemas.tracking import TrackingReport
@@ -100,6 +101,7 @@ class CorreiosBr(Carrier):
             StatedLimit(field="extras.validity_days", maximum=90, unit="days", source=MANUAL),
             StatedLimit(field="insured_value", maximum=10_000, unit="BRL", source=f"{MANUAL}, error 108"),
         ),
+        customs_fields=rows(codes.CUSTOMS, f"{MANUAL}: orders start and end in Brazil", within=("BR",)),
         renewal=RenewalTerms(shortest=5, longest=30, only_expired=True, source=f"{MANUAL}, errors -15 and -16"),
         credentials=Credentials,
         extras=Extras,

@@ -8,6 +8,7 @@ table say nothing of who is at fault, no reason is given.
 import re
 from collections.abc import Mapping
 
+from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode
 from schemas.tracking import ExceptionReason as R
 from schemas.tracking import TrackingStatus as T
@@ -19,6 +20,10 @@ KINDS = (COUNTER, COLLECTION)
 """As orders are asked for and cancelled: CA is one of these by the time it exists."""
 
 OBJECT_FORM = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+
+CUSTOMS: Mapping[CustomsFact, tuple[Carries, str]] = {
+    CustomsFact.DECLARATION: (Carries.NOT_CARRIED, ""),
+}
 
 SERVICES: Mapping[str, str] = {
     "04677": "PAC reverso",

@@ -12,6 +12,7 @@ from adapters.toolkit.auth import basic
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.charges import Quote
+from schemas.customs_fields import rows
 from schemas.errors import AdapterError, Refused
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, VoidReceipt
 from schemas.starts import ClockStart
@@ -89,6 +90,7 @@ PROFILE = CarrierProfile(
             source="MyDHL API 3.1.1, exportDeclaration.lineItems, maxItems",
         ),
     ),
+    customs_fields=rows(mapping_booking.CUSTOMS, "MyDHL API 3.1.1, POST /shipments, properties and required"),
     claims=(CLAIM,),
     credentials=Credentials,
     extras=mapping_booking.Extras,

@@ -4,7 +4,7 @@ The returner is the shipper, the consignee the receiver, and the only account is
 an export declaration of type `return` and DHL's invoice for returns. Lengths: MyDHL API 3.1.1, `/shipments`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal
 from textwrap import wrap
@@ -17,6 +17,7 @@ from adapters.carriers.dhl_express.mapping import decoded, dhl_time, items, name
 from adapters.carriers.dhl_express.mapping_charges import read_charges
 from adapters.toolkit.http import Reply
 from schemas.customs import CustomsDeclaration, CustomsItem, Incoterm
+from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode, Refused, Unintelligible, Unsupported
 from schemas.shipments import Booking, BookingRequest, Label, LabelFormat, Parcel
 from schemas.values import Address, Money, Party, ReferenceKind, Waybill, tidy
@@ -25,6 +26,28 @@ LINE, LINES = 45, 3
 ITEMS = 999
 LARGEST = 10_000_000
 ENCODINGS = {LabelFormat.PDF: "pdf", LabelFormat.ZPL: "zpl", LabelFormat.QR: "pdf"}
+
+_SHIPPER, _RECEIVER = "customerDetails.shipperDetails", "customerDetails.receiverDetails"
+_DECLARED = "content.exportDeclaration"
+
+CUSTOMS: Mapping[CustomsFact, tuple[Carries, str]] = {
+    CustomsFact.REASON: (Carries.IF_KNOWN, f"{_DECLARED}.exportReasonType"),
+    CustomsFact.VALUE: (Carries.NEEDED, f"{_DECLARED}.lineItems.price"),
+    CustomsFact.ORIGIN: (Carries.NEEDED, f"{_DECLARED}.lineItems.manufacturerCountry"),
+    CustomsFact.HS_CODE: (Carries.IF_KNOWN, f"{_DECLARED}.lineItems.commodityCodes"),
+    CustomsFact.DUTY_PAYER: (Carries.IF_KNOWN, "content.incoterm"),
+    CustomsFact.INVOICE_NUMBER: (Carries.NEEDED, f"{_DECLARED}.invoice.number"),
+    CustomsFact.RMA: (Carries.IF_KNOWN, f"{_DECLARED}.invoice.customerReferences"),
+    CustomsFact.EXPORT_MRN: (Carries.IF_KNOWN, f"{_DECLARED}.invoice.customerReferences"),
+    CustomsFact.OUTBOUND_WAYBILL: (Carries.NOT_CARRIED, ""),  # no kind of reference that says so
+    CustomsFact.SUPERVISION: (Carries.NOT_CARRIED, ""),
+    CustomsFact.INSURED_VALUE: (Carries.IF_KNOWN, "valueAddedServices"),
+    CustomsFact.RETURNER_PHONE: (Carries.NEEDED, f"{_SHIPPER}.contactInformation.phone"),
+    CustomsFact.CONSIGNEE_PHONE: (Carries.NEEDED, f"{_RECEIVER}.contactInformation.phone"),
+    CustomsFact.RETURNER_TAX_ID: (Carries.IF_KNOWN, f"{_SHIPPER}.registrationNumbers"),
+    CustomsFact.CONSIGNEE_TAX_ID: (Carries.IF_KNOWN, f"{_RECEIVER}.registrationNumbers"),
+}
+"""Needed is what the description of `/shipments` requires."""
 
 
 class Extras(BaseModel):

@@ -23,6 +23,7 @@ from adapters.toolkit.auth import Token, hmac_sha256, require_signature
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.charges import Quote
+from schemas.customs_fields import rows
 from schemas.errors import SignatureRejected
 from schemas.messages import Document, InboundMessage, Trust
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, Renewal, VoidReceipt
@@ -106,6 +107,7 @@ class SandboxRest(Carrier):
         acceptance=ACCEPTANCE,
         holds=(HOLD,),
         claims=CLAIMS,
+        customs_fields=rows(codes.CUSTOMS, "the sandbox's own rule"),
         renewal=RenewalTerms(shortest=1, longest=30, only_expired=True, source="the sandbox's own rule"),
         credentials=Credentials,
     )

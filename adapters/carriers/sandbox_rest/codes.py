@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from schemas.charges import ChargeType
+from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode
 from schemas.shipments import BookingState, LabelFormat, RefundState, VoidOutcome
 from schemas.tracking import ExceptionReason, TrackingStatus
@@ -83,4 +84,20 @@ LABELS: Mapping[LabelFormat, str] = {
 LABEL_FORMATS: Mapping[str, LabelFormat] = {
     "pdf": LabelFormat.PDF,
     "zpl": LabelFormat.ZPL,
+}
+
+CUSTOMS: Mapping[CustomsFact, tuple[Carries, str]] = {
+    CustomsFact.REASON: (Carries.IF_KNOWN, "customs.reason"),
+    CustomsFact.VALUE: (Carries.NEEDED, "customs.items.unit_value"),
+    CustomsFact.ORIGIN: (Carries.NEEDED, "customs.items.origin"),
+    CustomsFact.HS_CODE: (Carries.IF_KNOWN, "customs.items.hs_code"),
+    CustomsFact.DUTY_PAYER: (Carries.IF_KNOWN, "customs.incoterm"),
+    CustomsFact.INVOICE_NUMBER: (Carries.IF_KNOWN, "customs.invoice_number"),
+    CustomsFact.OUTBOUND_WAYBILL: (Carries.IF_KNOWN, "customs.outbound_waybill"),
+    CustomsFact.EXPORT_MRN: (Carries.IF_KNOWN, "customs.export_mrn"),
+    CustomsFact.RMA: (Carries.IF_KNOWN, "references"),
+    CustomsFact.SUPERVISION: (Carries.NOT_CARRIED, ""),
+    CustomsFact.INSURED_VALUE: (Carries.IF_KNOWN, "insured"),
+    CustomsFact.RETURNER_PHONE: (Carries.IF_KNOWN, "from.phone"),
+    CustomsFact.CONSIGNEE_PHONE: (Carries.IF_KNOWN, "to.phone"),
 }

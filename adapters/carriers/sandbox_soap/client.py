@@ -12,6 +12,7 @@ from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace,
 from adapters.toolkit.http import Http
 from adapters.toolkit.soap import Soap, soap_reader
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
+from schemas.customs_fields import rows
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, VoidReceipt
 from schemas.starts import ClaimKind, ClockStart
 from schemas.tracking import TrackingReport
@@ -91,6 +92,7 @@ class SandboxSoap(Carrier):
         acceptance=ACCEPTANCE,
         holds=(HOLD,),
         claims=CLAIMS,
+        customs_fields=rows(codes.CUSTOMS, "the sandbox's own rule"),
         credentials=Credentials,
     )
     readers: ClassVar[Mapping[str, Reader]] = {

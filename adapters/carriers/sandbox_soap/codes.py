@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from schemas.charges import ChargeType
+from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode
 from schemas.shipments import BookingState, LabelFormat, RefundState, VoidOutcome
 from schemas.tracking import ExceptionReason, TrackingStatus
@@ -92,4 +93,19 @@ LABELS: Mapping[LabelFormat, str] = {
 LABEL_FORMATS: Mapping[str, LabelFormat] = {
     "PDF": LabelFormat.PDF,
     "ZPL": LabelFormat.ZPL,
+}
+
+CUSTOMS: Mapping[CustomsFact, tuple[Carries, str]] = {
+    CustomsFact.VALUE: (Carries.NEEDED, "Customs.Item.UnitValue"),
+    CustomsFact.ORIGIN: (Carries.NEEDED, "Customs.Item.Origin"),
+    CustomsFact.HS_CODE: (Carries.IF_KNOWN, "Customs.Item.HsCode"),
+    CustomsFact.DUTY_PAYER: (Carries.IF_KNOWN, "Customs.Incoterm"),
+    CustomsFact.INVOICE_NUMBER: (Carries.IF_KNOWN, "Customs.InvoiceNumber"),
+    CustomsFact.OUTBOUND_WAYBILL: (Carries.IF_KNOWN, "Customs.OutboundWaybill"),
+    CustomsFact.EXPORT_MRN: (Carries.IF_KNOWN, "Customs.ExportMrn"),
+    CustomsFact.RMA: (Carries.IF_KNOWN, "OtherReference"),
+    CustomsFact.SUPERVISION: (Carries.NOT_CARRIED, ""),
+    CustomsFact.INSURED_VALUE: (Carries.IF_KNOWN, "Insured"),
+    CustomsFact.RETURNER_PHONE: (Carries.IF_KNOWN, "From.Phone"),
+    CustomsFact.CONSIGNEE_PHONE: (Carries.IF_KNOWN, "To.Phone"),
 }

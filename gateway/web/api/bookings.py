@@ -81,7 +81,9 @@ async def create_booking(call: Call) -> Answer:
         row = await open_by_hand(call.tx, call.asked(FreshBooking))
         planned = await call.tx.shipments.of_return(row.id)
         if not planned:
-            raise Problem("carrier-rejected", errors=[FieldError("", str(row.review))])
+            asked = await call.tx.tasks.of_return(row.id)
+            why = next((task.detail for task in asked if task.kind == row.review), "")
+            raise Problem("carrier-rejected", errors=[FieldError("", str(row.review), why[:200])])
         shipment = planned[0]
     return Answer(await told(call.tx, shipment), {"Location": f"/v1/bookings/{shipment.id}"})
 

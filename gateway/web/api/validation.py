@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from adapters import registry
 from gateway.journeys import channels, dry_run
 from gateway.journeys.dry_run import DryRun, WouldStart
+from gateway.journeys.requests import Missing
 from gateway.rules.deadlines import time_left
 from gateway.rules.standing import Standing, percentile
 from gateway.web.api.returns import authorization_of
@@ -13,8 +15,11 @@ from gateway.web.asked import AskedReturn, KnownBooking
 from gateway.web.endpoint import Answer, Call
 from gateway.web.told import Page
 from gateway.web.told_validation import (
+    AssumedTold,
+    CarriedTold,
     CarrierStandingTold,
     ConsideredTold,
+    FieldTold,
     LackTold,
     PriceTold,
     StandingTold,
@@ -55,9 +60,23 @@ def told(found: DryRun, now: datetime) -> ValidationTold:
         ),
         price=_price(found),
         deadlines=tuple(_clock(one, now) for one in found.clocks),
-        missing=tuple(LackTold(code=one.code, detail=str(one)) for one in found.missing),
-        assumed=tuple(LackTold(code=code, detail=detail) for code, detail in found.assumed),
+        missing=tuple(map(_lack, found.missing)),
+        assumed=tuple(AssumedTold(code=code, detail=detail) for code, detail in found.assumed),
+        customs_fields=_carried(found),
     )
+
+
+def _lack(missing: Missing) -> LackTold:
+    fields = (FieldTold(**one.model_dump(mode="json")) for one in missing.lacks)
+    return LackTold(code=missing.code, detail=str(missing), fields=tuple(fields))
+
+
+def _carried(found: DryRun) -> tuple[CarriedTold, ...]:
+    """The table of the carrier that would be asked."""
+    if found.account is None:
+        return ()
+    table = registry.carrier(found.account.carrier).profile.customs_fields
+    return tuple(CarriedTold(**one.model_dump(mode="json", exclude={"within"})) for one in table)
 
 
 def standing_told(one: Standing) -> StandingTold:

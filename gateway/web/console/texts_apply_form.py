@@ -99,6 +99,7 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "lack.no_channel": ("A designated channel for this country", "该国家没有指定渠道"),
     "lack.customs_data_missing": ("Facts that customs must be told", "报关所需资料"),
     "lack.customs_unconfirmed": ("A person's word on the customs relief", "海关减免方案待人工确认"),
+    "lack.carrier_data_missing": ("What the carrier books nothing without", "承运商下单必填项"),
     "assumed.weight": ("Weight", "重量"),
     "assumed.origin": ("Origin", "原产国"),
     "assumed.hs_code": ("HS code", "HS 编码"),

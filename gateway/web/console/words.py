@@ -53,6 +53,14 @@ class Words:
         known = next((kind for kind in kinds if f"{kind}.{value}" in TEXTS[self.language]), kinds[0])
         return self.word(known, value)
 
+    def lacking(self, detail: str) -> str:
+        """What is missing, `<carrier> needs: returner_phone, rma`, in this language; anything else as it is."""
+        who, needs, what = detail.partition(" needs: ")
+        if not needs:
+            return detail
+        spoken = self.text("lacking_between").join(self.word("fact", one) for one in what.split(", "))
+        return self.text("lacking", who=who, what=spoken)
+
     def event(self, kind: str) -> str:
         """What happened: by its whole name, else by what it begins with and the word for the rest."""
         exact = TEXTS[self.language].get(f"event.{kind}")
