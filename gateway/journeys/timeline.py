@@ -9,6 +9,7 @@ from typing import Any
 from gateway.rules.deadlines import time_left
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from schemas.acceptance import Deadline, Move, MoveKind
 from schemas.values import Json, Money
 
 
@@ -170,6 +171,7 @@ def _shipment(row: Record) -> Json:
 
 
 def deadline_json(row: Record, now: datetime) -> Json:
+    stop = _stop(row.terms)
     return {
         "id": row.id,
         "shipment_id": row.shipment_id,
@@ -180,7 +182,9 @@ def deadline_json(row: Record, now: datetime) -> Json:
         "start_inferred": row.terms.start_inferred,
         "opens_at": row.terms.opens_at,
         "paused_at": row.terms.paused_at,
-        "paused_because": row.terms.moves[-1].reason if row.terms.paused_at and row.terms.moves else None,
+        "paused_because": stop.reason if stop else None,
+        "paused_proof": stop.proof if stop else None,
+        "extension": _extension(row.terms),
         "due_at": row.due_by,
         "zone": row.terms.zone,
         "seconds_left": int(time_left(row.terms, now).total_seconds()) if row.state in ("running", "paused") else 0,
@@ -194,6 +198,19 @@ def deadline_json(row: Record, now: datetime) -> Json:
             for one in row.history
         ],
     }
+
+
+def _stop(terms: Deadline) -> Move | None:
+    """What stopped its clock, while it stands still."""
+    stops = [move for move in terms.moves if move.kind is MoveKind.PAUSE]
+    return stops[-1] if stops and terms.paused_at else None
+
+
+def _extension(terms: Deadline) -> Json | None:
+    """How far one request may still prolong it; None where it may not be prolonged, or no more."""
+    given = terms.policy.extension
+    left = given.times - sum(move.kind is MoveKind.EXTEND for move in terms.moves) if given else 0
+    return {"amount": given.amount, "unit": given.unit.value, "left": left} if given and left > 0 else None
 
 
 def as_json(moment: Moment) -> dict[str, Any]:

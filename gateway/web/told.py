@@ -61,9 +61,18 @@ class PastEnd(Told):
     due_at: datetime
 
 
+class ExtensionTold(Told):
+    """How far one request may prolong it, and how often it still may be."""
+
+    amount: int
+    unit: str
+    left: int
+
+
 class DeadlineTold(Told):
     """`due_at` is the first instant that is too late; `zone` is where its days are counted. Before `opens_at` an act does not
-    count. `about` is what a claim would be for. `history` has the ends that it had before it was moved."""
+    count. `about` is what a claim would be for. `paused_proof` is a document; `extension` is null where its terms give no
+    more time. `history` has the ends that it had before it was moved."""
 
     id: str
     return_id: str | None = None
@@ -76,6 +85,8 @@ class DeadlineTold(Told):
     opens_at: datetime | None
     paused_at: datetime | None
     paused_because: str | None
+    paused_proof: str | None
+    extension: ExtensionTold | None
     due_at: datetime
     zone: str
     seconds_left: int

@@ -111,6 +111,7 @@ async def return_page(
         tasks=[task for task in await tx.tasks.of_return(row.id) if task.done_at is None],
         versions=await tx.acceptances.of_return(row.id),
         may_accept=row.status in lifecycle.ALLOWED[lifecycle.Act.ACCEPT] and "acceptances" in visit.caller.scopes,
+        may_move="acceptances" in visit.caller.scopes,
         decisions=DECISIONS,
         conditions=[one.value for one in Condition],
         packagings=[one.value for one in Packaging],

@@ -5,7 +5,19 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.web.console import acts, apply, applying, charge_types, customs, disputes, invoices, lanes, pages, thread
+from gateway.web.console import (
+    acts,
+    apply,
+    applying,
+    charge_types,
+    customs,
+    disputes,
+    invoices,
+    lanes,
+    limits,
+    pages,
+    thread,
+)
 from gateway.web.console.paper import page, sign_in_page, words_of
 from gateway.web.languages import LANGUAGES
 from gateway.web.problem_texts import DETAILS, STATUS, TITLES
@@ -38,6 +50,9 @@ ACTS: Mapping[str, str | None] = {
     "/console/charge-types": "create_charge_type",
     "/console/disputes/{id}/file": "file_dispute",
     "/console/disputes/{id}/withdraw": "withdraw_dispute",
+    "/console/deadlines/{id}/pause": "pause_deadline",
+    "/console/deadlines/{id}/resume": "resume_deadline",
+    "/console/deadlines/{id}/extend": "extend_deadline",
     "/console/tasks/{id}/done": "finish_task",
     "/console/bookings/{id}/renew": "renew_booking",
     "/console/bookings/{id}/refresh": "refresh_tracking",
@@ -138,6 +153,9 @@ def _acts() -> list[web.RouteDef]:
         web.post("/console/charge-types", charge_types.decide),
         web.post("/console/disputes/{id}/file", disputes.file),
         web.post("/console/disputes/{id}/withdraw", disputes.withdraw),
+        web.post("/console/deadlines/{id}/pause", limits.pause),
+        web.post("/console/deadlines/{id}/resume", limits.resume),
+        web.post("/console/deadlines/{id}/extend", limits.extend),
         web.post("/console/tasks/{id}/done", acts.finish_task),
         web.post("/console/bookings/{id}/renew", acts.renew_booking),
         web.post("/console/bookings/{id}/refresh", acts.refresh_tracking),
