@@ -24,6 +24,7 @@ from adapters.profiles import (
     StatedLimit,
     credentials_of,
 )
+from adapters.remedies import FilesClaims, FilesDisputes, FindsClaims, FindsDisputes
 from adapters.toolkit.http import Http, Reply
 from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.charges import InvoiceReading, Quote
@@ -261,6 +262,10 @@ CARRIER_CAPABILITIES: Mapping[str, type] = {
     "push": PushesTracking,
     "proof": ProvesDelivery,
     "invoices": IssuesInvoices,
+    "dispute": FilesDisputes,
+    "find_dispute": FindsDisputes,
+    "claim": FilesClaims,
+    "find_claim": FindsClaims,
 }
 PLATFORM_CAPABILITIES: Mapping[str, type] = {
     "list": ListsReturns,
@@ -281,10 +286,11 @@ def capabilities(adapter: type, table: Mapping[str, type]) -> frozenset[str]:
 # fmt: off
 __all__ = [
     "CARRIER_CAPABILITIES", "PLATFORM_CAPABILITIES", "AsksBack", "BooksPickups", "Carrier", "CarrierAccount",
-    "CarrierProfile", "Facts", "FetchesLabels", "FindsBookings", "FindsByDay", "FindsPickups", "InvoiceProfile",
-    "InvoiceReader", "IssuesInvoices", "ListsBookings", "ListsReturns", "LookUp", "ManagesSubscriptions", "Pace",
-    "Platform", "PlatformAccount", "PlatformProfile", "ProvesDelivery", "PushesTracking", "QuotesCharges", "Reader",
-    "RenewalTerms", "Renews", "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesMessages",
-    "TakesProfile", "TakesTracking", "VoidsBookings", "capabilities", "credentials_of",
+    "CarrierProfile", "Facts", "FetchesLabels", "FilesClaims", "FilesDisputes", "FindsBookings", "FindsByDay",
+    "FindsClaims", "FindsDisputes", "FindsPickups", "InvoiceProfile", "InvoiceReader", "IssuesInvoices",
+    "ListsBookings", "ListsReturns", "LookUp", "ManagesSubscriptions", "Pace", "Platform", "PlatformAccount",
+    "PlatformProfile", "ProvesDelivery", "PushesTracking", "QuotesCharges", "Reader", "RenewalTerms", "Renews",
+    "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesMessages", "TakesProfile", "TakesTracking",
+    "VoidsBookings", "capabilities", "credentials_of",
 ]
 # fmt: on

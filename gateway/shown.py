@@ -19,6 +19,7 @@ LISTS: Mapping[str, str] = {
     "label": "labels",
     "find_pickup": "pickups",
     "bills": "documents",
+    "find_filing": "filed",
 }
 """What the sequence of a reply kind is called; `values` for a kind of an adapter's own."""
 

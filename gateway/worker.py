@@ -16,7 +16,7 @@ from gateway.journeys import (
     acceptance,
     booking,
     conversing,
-    disputes,
+    disputing,
     intake,
     labels,
     listing,
@@ -52,7 +52,7 @@ HANDLERS: Mapping[str, Handler] = {
     "judge": acceptance.judge_deadline,
     "reconcile": reconciliation.reconcile_invoice,
     "deliver": notices.deliver,
-    "dispute": disputes.judge_window,
+    "dispute": disputing.run_dispute,
     "answer": conversing.judge_answer,
 }
 

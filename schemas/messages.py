@@ -82,6 +82,7 @@ class NoticeKind(StrEnum):
     ACCEPTANCE_RECORDED = "acceptance.recorded"
     INVOICE_MATCHED = "invoice.matched"
     INVOICE_DISCREPANCY = "invoice.discrepancy"
+    DISPUTE_FILED = "dispute.filed"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_TEST = "endpoint.test"
 

@@ -1,4 +1,4 @@
-"""Disputes: drafted from an invoice's findings, filed by a person, closed only when the credit is seen on an invoice.
+"""Disputes: drafted from an invoice's findings, filed when a person says so, closed only when the credit is seen.
 
 One draft for each finding of an invoice, with the lines it is about and what it has to bring. Its window is work like any
 other: towards its end a person is asked, and a draft that nobody filed in time expires. What the carrier was right about is
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.core import Gateway
+from gateway.journeys.notices import announce
 from gateway.rules import ledger
 from gateway.rules.judging import Verdict
 from gateway.rules.matching import BilledLine
@@ -18,14 +18,16 @@ from gateway.rules.meanings import LineState
 from gateway.rules.tolerances import Policy
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from gateway.store.work import Job
 from schemas.charges import ChargeType
 from schemas.errors import Conflict
+from schemas.messages import NoticeKind
 from schemas.values import Json
 
 OPEN = ("draft", "filed", "expired")
 """A credit may still come. Expired is a window that nobody used, not a charge that is right."""
 FILEABLE = ("draft", "expired")
+UNDER_WAY = "filing"
+"""It is being filed through the carrier's door: nobody files it another way, or withdraws it, until that is known."""
 WARN = 5
 """A person is asked when one part in five of the window is left."""
 
@@ -62,7 +64,7 @@ def drafts_of(
                 "currency": line.currency,
                 "file_by": file_by,
                 "created_at": tx.now,
-                "due_at": max(file_by - (file_by - start) / WARN, tx.now),
+                "due_at": max(_warned_at(start, file_by), tx.now),
             },
         )
         draft["minor"] += line.minor - verdict.agreed
@@ -141,19 +143,34 @@ async def leave(tx: Desk, rows: Sequence[Record]) -> None:
 
 
 async def file(tx: Desk, dispute_id: str, reference: str) -> None:
-    """A person has filed it with the carrier, under the carrier's reference. Raises Conflict unless it is open."""
+    """A person has sent the document to the carrier, who has it under this reference. Raises Conflict unless it is open."""
     dispute = await tx.disputes.get(dispute_id, lock=True)
     if dispute.state not in FILEABLE:
         raise Conflict("only a draft is filed", state=dispute.state)
-    await tx.disputes.set(dispute_id, state="filed", reference=reference, filed_at=tx.now, due_at=None)
-    tx.note("dispute.filed", dispute_id, before={"state": dispute.state}, after={"reference": reference})
+    await filed(tx, dispute, reference)
+
+
+async def filed(tx: Desk, dispute: Record, number: str) -> None:
+    """The carrier has it. Where it was closed while it was under way, the number is kept all the same."""
+    changed: Json = {"reference": number}
+    if dispute.state in (*FILEABLE, UNDER_WAY):
+        changed |= {"state": "filed", "filed_at": tx.now, "reason": None}
+    await tx.disputes.set(dispute.id, **changed, **({} if dispute.held else {"due_at": None}))
+    await tx.tasks.done_like(f"dispute:{dispute.id}:")
+    if dispute.state == "withdrawn":
+        detail = f"{dispute.carrier} has the dispute as {number}, and it was withdrawn meanwhile: tell the carrier"
+        await tx.tasks.ask("dispute_withdrawn", f"dispute:{dispute.id}:withdrawn", detail)
+    tx.note("dispute.filed", dispute.id, before={"state": dispute.state}, after={"reference": number})
+    said = {"dispute_id": dispute.id, "carrier": dispute.carrier, "finding": dispute.finding, "reference": number}
+    await announce(tx, NoticeKind.DISPUTE_FILED, said, cause=f"dispute:{dispute.id}:filed:{number}")
 
 
 async def withdraw(tx: Desk, dispute_id: str, reason: str) -> None:
     """The carrier was right, or says so for good: what is left of it is accepted and borne. Raises Conflict if closed."""
     dispute = await tx.disputes.get(dispute_id, lock=True)
     if dispute.state not in OPEN:
-        raise Conflict("it is closed", state=dispute.state)
+        under_way = dispute.state == UNDER_WAY
+        raise Conflict("it is on its way to the carrier" if under_way else "it is closed", state=dispute.state)
     rows = await tx.disputes.lines(dispute_id)
     postings, written = [], []
     for row in rows:
@@ -169,20 +186,25 @@ async def withdraw(tx: Desk, dispute_id: str, reason: str) -> None:
     tx.note("dispute.withdrawn", dispute_id, before={"state": dispute.state}, after={"reason": reason})
 
 
-async def judge_window(gw: Gateway, job: Job) -> None:
-    """The window of a draft: first a person is asked, at its end it expires."""
-    async with gw.store.transaction(job.exporter_id) as tx:
-        dispute = await tx.claim(job)
-        if dispute is None:
-            return
-        if dispute.state != "draft":
-            await tx.settle("dispute", dispute)
-            return
-        over = tx.now >= dispute.file_by
-        what = "was not filed in time" if over else "is not filed yet"
-        detail = f"{dispute.carrier}: {dispute.finding} {what}; the window ends {dispute.file_by:%Y-%m-%d}"
-        await tx.tasks.ask("dispute_window", f"dispute:{dispute.id}:{'over' if over else 'soon'}", detail)
-        if over:
-            await tx.disputes.set(dispute.id, state="expired")
-            tx.note("dispute.expired", dispute.id)
-        await tx.settle("dispute", dispute, due_at=None if over else dispute.file_by)
+async def judge_window(tx: Desk, dispute: Record) -> None:
+    """The window of a draft: first a person is asked, at its end it expires. Ends the turn."""
+    if dispute.state != "draft":
+        await tx.settle("dispute", dispute)
+        return
+    over = tx.now >= dispute.file_by
+    what = "was not filed in time" if over else "is not filed yet"
+    detail = f"{dispute.carrier}: {dispute.finding} {what}; the window ends {dispute.file_by:%Y-%m-%d}"
+    await tx.tasks.ask("dispute_window", f"dispute:{dispute.id}:{'over' if over else 'soon'}", detail)
+    if over:
+        await tx.disputes.set(dispute.id, state="expired")
+        tx.note("dispute.expired", dispute.id)
+    await tx.settle("dispute", dispute, due_at=None if over else dispute.file_by)
+
+
+def window_due(tx: Desk, dispute: Record) -> datetime | None:
+    """When the window of a draft is looked at next."""
+    return max(_warned_at(dispute.created_at, dispute.file_by), tx.now) if dispute.state == "draft" else None
+
+
+def _warned_at(start: datetime, file_by: datetime) -> datetime:
+    return file_by - (file_by - start) / WARN

@@ -1,5 +1,7 @@
 """Papers of a return, from what stands in the books: the evidence of an acceptance, and what customs is shown."""
 
+from datetime import datetime
+
 from gateway.journeys import planning
 from gateway.journeys.requests import Missing, build_request
 from gateway.papers.customs import Goods
@@ -53,8 +55,13 @@ async def _shipment(tx: Desk, row: Record) -> Record | None:
 
 
 async def _file(tx: Desk, document_id: str, record: AcceptanceRecord) -> File:
-    document = await tx.documents.get(document_id)
     taken = next((one.taken_at for one in record.evidence if one.document_id == document_id), None)
+    return await file_of(tx, document_id, taken)
+
+
+async def file_of(tx: Desk, document_id: str, taken: datetime | None = None) -> File:
+    """A stored file as a pack has it."""
+    document = await tx.documents.get(document_id)
     ending = ENDINGS.get(document.media_type, "bin")
     return File(f"{document.id}.{ending}", document.content, document.sha256, document.media_type, taken)
 

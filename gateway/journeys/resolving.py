@@ -15,7 +15,7 @@ import structlog
 from adapters.seam import Carrier, CarrierProfile, LookUp
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
-from gateway.journeys import attempts, booking, handing_in, pickups, renewing, voiding
+from gateway.journeys import attempts, booking, disputing, filing, handing_in, pickups, renewing, voiding
 from gateway.journeys.attempts import Act, Found, Outcome
 from gateway.journeys.notices import announce
 from gateway.store.store import Desk
@@ -29,7 +29,7 @@ ACTS: Mapping[str, Act] = {
     act.kind: act
     for act in (
         *(booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL),
-        *(renewing.RENEWAL, handing_in.APPLICATION),
+        *(renewing.RENEWAL, handing_in.APPLICATION, filing.act_of(disputing.DISPUTE)),
     )
 }
 MINUTES = (1, 2, 5, 10, 30)
@@ -171,7 +171,8 @@ async def _adopt(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, l
 
 
 def _name(found: Found) -> str:
-    return str(getattr(found.result, "waybill", None) or getattr(found.result, "confirmation", ""))
+    names = (getattr(found.result, name, None) for name in ("waybill", "confirmation", "number"))
+    return str(next((name for name in names if name), ""))
 
 
 async def _absent(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, *, dead: int) -> None:

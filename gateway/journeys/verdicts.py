@@ -14,6 +14,7 @@ from gateway.journeys.resolving import ACTS
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Conflict
+from schemas.filings import Filing
 from schemas.shipments import Booking, Pickup, RefundState, ShipmentState, VoidOutcome, VoidReceipt
 from schemas.values import Waybill
 
@@ -37,6 +38,7 @@ def _result(attempt: Record, number: str) -> Any:
     made: Mapping[str, Any] = {
         "booking": Booking(waybill=Waybill(number), label_pending=True),
         "pickup": Pickup(confirmation=number),
+        "dispute": Filing(number=number),
         "void": VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE),
         "pickup_void": VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE),
     }

@@ -13,6 +13,10 @@
     GET    /carrier/rest/v1/pickups?reference=
     DELETE /carrier/rest/v1/pickups/{confirmation}
     GET    /carrier/rest/v1/bills?since=
+    POST   /carrier/rest/v1/disputes                   of a bill's lines; header Idempotency-Key
+    GET    /carrier/rest/v1/disputes?reference=
+    POST   /carrier/rest/v1/claims                     for goods; header Idempotency-Key
+    GET    /carrier/rest/v1/claims?reference=
 
 Any client id is let in whose secret does not contain "wrong"; the client id is the account.
 """
@@ -30,6 +34,7 @@ from aiohttp import web
 from gateway.sandbox.carrier import Collection, Refusal, Shipment, price, require_order
 from gateway.sandbox.desk import Desk
 from gateway.sandbox.papers import build_label, build_pdf
+from gateway.sandbox.remedies import Remedies
 from gateway.sandbox.scripts import Answer
 
 Json = dict[str, Any]
@@ -46,7 +51,7 @@ class Rest:
     """Reads JSON, asks the world, writes JSON."""
 
     def __init__(self, desk: Desk) -> None:
-        self.desk, self.world = desk, desk.carrier
+        self.desk, self.world, self.remedies = desk, desk.carrier, Remedies(desk.carrier)
 
     def refusal(self, refusal: Refusal, *, in_200: bool = False) -> Answer:
         error = {"code": refusal.code, "message": refusal.text, "field": refusal.field or None}
@@ -66,6 +71,10 @@ class Rest:
             ("GET", "/pickups", "find_pickup", Rest.find_pickup),
             ("DELETE", "/pickups/{confirmation}", "cancel_pickup", Rest.cancel_pickup),
             ("GET", "/bills", "bills", Rest.bills),
+            ("POST", "/disputes", "file_dispute", partial(Rest.file, kind="dispute")),
+            ("GET", "/disputes", "find_dispute", partial(Rest.find_filed, kind="dispute")),
+            ("POST", "/claims", "file_claim", partial(Rest.file, kind="claim")),
+            ("GET", "/claims", "find_claim", partial(Rest.find_filed, kind="claim")),
         ]
         routes = [web.route(method, BASE + path, partial(self._handle, verb, act)) for method, path, verb, act in table]
         return [web.post(f"{BASE}/token", self.token), *routes]
@@ -199,6 +208,13 @@ class Rest:
             if datetime.fromisoformat(entry["at"]) >= since
         ]
         return say({"success": True, "bills": bills})
+
+    def file(self, request: web.Request, account: str, body: Json, twist: str, *, kind: str) -> Answer:
+        key = request.headers.get("Idempotency-Key") if self.world.settings.idempotent_rest else None
+        return say(self.remedies.file(kind, twist, account, body, key), 201)
+
+    def find_filed(self, request: web.Request, account: str, body: Json, twist: str, *, kind: str) -> Answer:
+        return say({"success": True, "filed": self.remedies.find(kind, account, request.query.get("reference", ""))})
 
 
 def event_of(scan: Json) -> Json:

@@ -53,6 +53,23 @@ async def _booked_is_live(connection: Connection) -> Offences:
     return [f"{row.id} says booked as {row.waybill}, the attempt {row.held}" for row in rows if row.waybill != row.held]
 
 
+async def _filed_once(connection: Connection) -> Offences:
+    """What the carrier took in through its door is what its row says: no second filing beside it, under another number."""
+    offences = []
+    for kind, table in (("dispute", tables.disputes),):
+        attempts = tables.attempts.c
+        filed = (attempts.kind == kind) & (attempts.state == "live") & (attempts.subject_id == table.c.id)
+        differs = table.c.reference.is_(None) | (table.c.reference != attempts.handle) | (table.c.state == "filing")
+        statement = select(table.c.id, table.c.reference, attempts.handle).join(tables.attempts, filed).where(differs)
+        rows = await connection.execute(statement)
+        offences += [f"{row.id} is filed as {row.handle} and says {row.reference}" for row in rows]
+        twice = select(table.c.account_id, table.c.reference).where(table.c.account_id.is_not(None))
+        again = twice.group_by(table.c.account_id, table.c.reference).having(func.count(table.c.reference) > 1)
+        found = await connection.execute(again)
+        offences += [f"{row.reference} at {row.account_id} is more than one {kind}" for row in found]
+    return offences
+
+
 async def _events_once(connection: Connection) -> Offences:
     events = tables.events
     twice = select(events.c.shipment_id).group_by(events.c.shipment_id, events.c.digest).having(func.count() > 1)
@@ -169,6 +186,7 @@ CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
     "I2 one return per platform return": _returns_once,
     "I3 one slot holder per planned shipment": _one_holder,
     "I4 booked means a live attempt": _booked_is_live,
+    "I3 what is filed is filed once": _filed_once,
     "I6 each event once": _events_once,
     "I8 the ledger comes to its invoices": _ledger_comes_to_bills,
     "I8 lines come to their invoice": _lines_come_to_total,

@@ -22,6 +22,13 @@ class Disputes(Shelf):
         )
         return await self.tx.all(mine.order_by(lines.c.position))
 
+    async def accounts(self, dispute_id: str) -> list[str]:
+        """The accounts by which the shipments were booked that its lines are of."""
+        lines, shipments = tables.invoice_lines.c, tables.shipments.c
+        booked = select(shipments.account_id).join(tables.invoice_lines, lines.shipment_id == shipments.id)
+        mine = booked.where(lines.exporter_id == self.tx.exporter_id, lines.dispute_id == dispute_id)
+        return list((await self.tx.run(mine.distinct())).scalars())
+
     async def open_lines(self, shipment_ids: Sequence[str], *, but: str) -> list[Record]:
         """Lines of other invoices for these shipments whose credit may still come, the oldest first."""
         lines = tables.invoice_lines

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from gateway.web.told import Told
+from gateway.web.told import AttemptTold, Told
 from schemas.values import Money
 
 
@@ -58,8 +58,13 @@ class DisputeSummary(Told):
 
 
 class DisputeTold(DisputeSummary):
+    """`by_api`: the carrier takes it through its door; otherwise the document is sent. `attempts` are the tries to file it:
+    while one is `unknown` it may be there already, and is being looked up."""
+
     lines: tuple[DisputedLine, ...]
     evidence: tuple[EvidenceTold, ...]
+    by_api: bool
+    attempts: tuple[AttemptTold, ...]
 
 
 class ChargeTypeTold(Told):

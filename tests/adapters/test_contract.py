@@ -52,6 +52,10 @@ IMPLIED = {
     "find_pickup": ("pickup-found",),
     "push": ("pushed",),
     "invoices": ("invoices",),
+    "dispute": ("dispute-filed",),
+    "find_dispute": ("dispute-found",),
+    "claim": ("claim-filed",),
+    "find_claim": ("claim-found",),
 }
 PLATFORM_VERBS = {
     "list": "list_returns",
@@ -67,7 +71,7 @@ ERRORS: dict[str, tuple[type[AdapterError], ...]] = {
     "throttled": (Throttled,),
     "garbage": (Unintelligible, OutcomeUnknown, Unavailable),
 }
-CREATES = ("book", "book_pickup")
+CREATES = ("book", "book_pickup", "file_dispute", "file_claim")
 ACTIVE = [one for kind in ("carriers", "platforms") for one in scenarios_of(kind)]
 CALLED = [one for one in ACTIVE if not (one.path / "message.http").exists()]
 CARRIERS = sorted(adapters_of("carriers"))

@@ -3,6 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
+from sqlalchemy import select
+
+from gateway.sandbox.papers import build_bill
 from tests.faults.town import KILLED, Town
 from tests.web.doors import a_return
 
@@ -45,3 +49,41 @@ async def after_the_fall(town: Town, dead: Any, *, rest: bool = True) -> None:
         await town.ready(again)
     if rest:
         await town.come_to_rest()
+
+
+async def ask_for_dispute(town: Town) -> None:
+    """The booked shipment was billed too high; the draft is filed."""
+    await town.authorise()
+    shipment = await town.booked()
+    head = {"invoice": "SBI-1", "account": "demo", "currency": "EUR", "issued_on": town.clock().date().isoformat()}
+    document = build_bill(head, [{"waybill": shipment.waybill, "code": "FRT", "text": "Freight", "amount": "13.50"}])
+    status, said, _ = await town.api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
+    assert status < 300, said
+
+    async def drafts() -> Any:
+        return (await town.api("GET", "/v1/disputes"))[1]["data"]
+
+    (draft,) = await town.until(drafts)
+    status, said, _ = await town.api("POST", f"/v1/disputes/{draft['id']}/file", json={}, key="file-1")
+    assert status < 300, said
+
+
+async def filed_as(town: Town, table: Any) -> list[str]:
+    """The carrier's numbers of all that was filed, as we have them."""
+    async with town.gw.store.front_desk() as connection:
+        return list((await connection.execute(select(table.c.reference).where(table.c.state == "filed"))).scalars())
+
+
+async def import_twice(town: Town, one: str, lines: int) -> None:
+    """A long invoice, whose import one of the processes does not survive; then again."""
+    head = {"invoice": "SBI-LONG", "account": "linden", "currency": "EUR", "issued_on": "2026-03-02"}
+    rows = [{"waybill": f"SBX{n:09d}", "code": "FRT", "text": "Freight", "amount": "1.01"} for n in range(lines)]
+    document = build_bill(head, rows)
+    started = await town.up(crash=one)
+    try:
+        await town.api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
+    except (OSError, aiohttp.ClientError):
+        assert one.startswith("invoice.mid")  # it died in the request, and nothing was answered
+    await after_the_fall(town, await town.died(started), rest=False)
+    status, said, _ = await town.api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
+    assert status < 300, said

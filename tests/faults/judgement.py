@@ -52,6 +52,7 @@ async def open_work(connection: Connection, now: datetime) -> list[tuple[str, Ro
         rows = (await connection.execute(select(table).where(table.c.due_at.is_not(None)))).all()
         for row in rows:
             planned = kind in PERIODIC or (kind == "resolve" and row.state not in ("sending", "unknown"))
+            planned = planned and getattr(row, "state", "") != "filing"  # what is to be filed is not over
             if not planned or row.held or row.due_at <= now:
                 found.append((kind, row))
     return found
@@ -70,6 +71,7 @@ async def judge(gw: Gateway, bench: Bench, *, at_rest: bool = True) -> Verdict:
         tasks = (await connection.execute(select(tables.tasks).where(tables.tasks.c.done_at.is_(None)))).all()
         _live_bookings(verdict, entries, attempts, shipments, tasks)
         _live_pickups(verdict, entries, attempts, tasks)
+        _live_filings(verdict, entries, attempts, tasks)
         _no_blind_resend(verdict, requests, attempts)
         await _inbox(connection, verdict, entries)
         await _none_lost(connection, verdict, shipments, tasks)
@@ -137,6 +139,20 @@ def _live_pickups(verdict: Verdict, entries: list[Any], attempts: Rows, tasks: R
         if confirmation not in held and not _asked_about(tasks, confirmation, ours.get(reference)):
             verdict.orphans += 1
             verdict.offences.append(f"I4 pickup {confirmation} is live, and nobody here knows")
+
+
+def _live_filings(verdict: Verdict, entries: list[Any], attempts: Rows, tasks: Rows) -> None:
+    """I3, I4: a dispute is open at the carrier once at most, and somebody here knows of it."""
+    for kind in ("dispute",):
+        ours = {row.client_ref: row for row in attempts if row.kind == kind}
+        held = {row.handle for row in attempts if row.kind == kind and row.state == "live"}
+        closed = {entry["number"] for entry in entries if entry["kind"] == f"{kind}_closed"}
+        filed = [entry for entry in entries if entry["kind"] == f"{kind}_filed" and entry["number"] not in closed]
+        subjects = Counter(ours[one["client_ref"]].subject_id for one in filed if one["client_ref"] in ours)
+        verdict.offences += [f"I3 {one} is filed {count} times" for one, count in subjects.items() if count > 1]
+        for one in filed:
+            if one["number"] not in held and not _asked_about(tasks, one["number"], ours.get(one["client_ref"])):
+                verdict.offences.append(f"I4 {kind} {one['number']} is open there, and nobody here knows")
 
 
 def _asked_about(tasks: Rows, name: str, attempt: Row[Any] | None) -> bool:

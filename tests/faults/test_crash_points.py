@@ -8,16 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from sqlalchemy import func, select
 
 import gateway
 from gateway.journeys.resolving import ACTS
-from gateway.sandbox.papers import build_bill
 from gateway.store import tables
 from schemas.shipments import ShipmentState
+from tests.faults import asks
 from tests.faults.archiving import killed_before_it_deletes
-from tests.faults.asks import after_the_fall, apply_for_return, ask_for_pickup
+from tests.faults.asks import after_the_fall
 from tests.faults.town import Town
 from tests.faults.whole import whole
 
@@ -139,7 +138,7 @@ async def _return_id(town: Town) -> str:
 async def test_killed_while_a_pickup_is_booked(town: Town, one: str) -> None:
     started = await town.up(crash=one)
     await town.authorise()
-    await ask_for_pickup(town)
+    await asks.ask_for_pickup(town)
     await after_the_fall(town, await town.died(started))
     await town.judge()
     assert len(await town.ledger("pickup_booked")) == 1
@@ -149,7 +148,7 @@ async def test_killed_while_a_pickup_is_booked(town: Town, one: str) -> None:
 async def test_killed_while_a_pickup_is_cancelled(town: Town, one: str) -> None:
     started = await town.up(crash=one)
     await town.authorise()
-    pickup = await ask_for_pickup(town)
+    pickup = await asks.ask_for_pickup(town)
     await town.until(lambda: town.ledger("pickup_booked"))
     await town.come_to_rest()
     status, said, _ = await town.api("POST", f"/v1/pickups/{pickup['id']}/cancel")
@@ -180,11 +179,22 @@ async def test_killed_while_an_authorisation_is_renewed(town: Town, one: str) ->
 async def test_killed_while_an_application_is_handed_in(town: Town, one: str) -> None:
     """It is handed in again under the same name, and the platform has one."""
     started = await town.up(crash=one)
-    said = await apply_for_return(town)
+    said = await asks.apply_for_return(town)
     await after_the_fall(town, await town.died(started))
     assert len({entry["rma"] for entry in await town.ledger("applied")}) == 1
     _, now, _ = await town.api("GET", f"/v1/applications/{said['id']}")
     assert now["handed_in"]["state"] == "live"
+
+
+@whole(each=[point(f"dispute.{place}") for place in ("before_send", "after_send", "before_commit", "after_commit")])
+async def test_killed_while_a_dispute_is_filed(town: Town, one: str) -> None:
+    started = await town.up(crash=one)
+    await asks.ask_for_dispute(town)
+    await after_the_fall(town, await town.died(started))
+    await town.judge()
+    assert [entry["number"] for entry in await town.ledger("dispute_filed")] == await asks.filed_as(
+        town, tables.disputes
+    )
 
 
 @whole(each=[point("poll.mid_page"), point("poll.before_commit")])
@@ -243,17 +253,7 @@ LINES = 3000
 @whole(each=[point("invoice.mid"), "invoice.mid:4", point("invoice.before_commit")])
 async def test_f47_killed_in_an_import(town: Town, one: str) -> None:
     """A long invoice: all of it or nothing; imported again it comes to the same as without the fall."""
-    head = {"invoice": "SBI-LONG", "account": "linden", "currency": "EUR", "issued_on": "2026-03-02"}
-    rows = [{"waybill": f"SBX{n:09d}", "code": "FRT", "text": "Freight", "amount": "1.01"} for n in range(LINES)]
-    document = build_bill(head, rows)
-    started = await town.up(crash=one)
-    try:
-        await town.api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
-    except (OSError, aiohttp.ClientError):
-        assert one.startswith("invoice.mid")  # it died in the request, and nothing was answered
-    await after_the_fall(town, await town.died(started), rest=False)
-    status, said, _ = await town.api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
-    assert status < 300, said
+    await asks.import_twice(town, one, LINES)
     verdict = await town.judge(within=40)
     assert verdict.ledger_sum == 0
     async with town.gw.store.front_desk() as connection:
@@ -295,5 +295,5 @@ def _expanded(name: str, path: Path, stages: list[str]) -> set[str]:
     place = name.rpartition(".")[2]
     if path.name == "core.py":  # around the sends of every kind of creating call
         return {f"{stage}.{moment}" for stage in stages for moment in ("before_send", "after_send")}
-    kinds = ("pickup", "pickup_void") if path.name == "pickups.py" else ("booking", "void")
+    kinds = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute",)}.get(path.name, ("booking", "void"))
     return {f"{kind}.{place}" for kind in kinds}

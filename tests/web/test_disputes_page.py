@@ -1,9 +1,13 @@
 """Disputes for people: what each is about, how long it may still be filed, what it brings, and what was given back."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from gateway.store import tables
 from tests.house.billing import AGREED, bill, book, freight, take_in
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House
@@ -57,6 +61,49 @@ async def test_it_is_filed_and_shows_what_was_credited(inside: Browser, house: H
     assert page.count("5.00 EUR") >= 3  # disputed, credited, and credited on its line
     assert f"{path}/withdraw" not in page
     assert (await inside.post(f"{path}/withdraw", {"csrf": token, "reason": "late"})).status == 409
+
+
+async def test_it_goes_through_the_carriers_door_where_there_is_one(
+    inside: Browser, house: House, drafted: str
+) -> None:
+    path = f"/console/disputes/{drafted}"
+    assert f"{path}/send" not in await shown(inside, path)  # by whose account it was booked nobody knows here
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.run(update(tables.shipments).values(account_id=house.account_id))
+        await tx.accounts.set(house.account_id, paused="for a test")
+    assert f"{path}/send" in await shown(inside, path)
+    assert (await inside.post(f"{path}/send", {"csrf": await inside.token(path)})).status == 303
+    page = await shown(inside, path)
+    assert "is-filing" in page
+    for act in ("send", "file", "withdraw"):
+        assert f"{path}/{act}" not in page
+    told = await house.mine.get(f"/v1/disputes/{drafted}")
+    assert (told["state"], told["by_api"], told["attempts"]) == ("filing", True, [])
+    for said in ({"reference": "C-1"}, {}):
+        await house.mine.post(f"/v1/disputes/{drafted}/file", said, status=200 if not said else 409)
+
+
+async def test_without_a_door_the_api_says_what_to_do(house: House, drafted: str) -> None:
+    (error,) = (await house.mine.post(f"/v1/disputes/{drafted}/file", {}, status=422))["errors"]
+    assert "send the document" in error["detail"]
+    assert (await house.mine.ask("POST", f"/v1/disputes/{drafted}/file", json={}, idempotent=None)).status == 400
+    said = await house.mine.post(f"/v1/disputes/{drafted}/file", {"reference": "CASE-8"})
+    assert (said["state"], said["reference"], said["by_api"]) == ("filed", "CASE-8", False)
+
+
+async def test_the_document_to_send_has_the_letter_the_lines_and_the_bill(inside: Browser, drafted: str) -> None:
+    for language in ("en", "zh"):
+        answer = await inside.get(f"/console/disputes/{drafted}/pack?lang={language}")
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/zip")
+        with zipfile.ZipFile(io.BytesIO(await answer.read())) as pack:
+            names = pack.namelist()
+            assert names[0] == "dispute.pdf"
+            assert names[1].startswith("files/doc_")
+            assert names[2:] == ["lines.csv", "manifest.json"]
+            assert pack.read("dispute.pdf").startswith(b"%PDF")
+            row, line = pack.read("lines.csv").decode().splitlines()
+    assert row == "row,waybill,charge,billed,agreed,because"
+    assert line.startswith("3,SBX1,FRT,15.00 EUR,10.00 EUR,")
 
 
 async def test_it_is_withdrawn_with_a_reason(inside: Browser, house: House, drafted: str) -> None:

@@ -7,7 +7,14 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from adapters.carriers.sandbox_rest import codes, mapping, mapping_booking, mapping_requests, mapping_tracking
+from adapters.carriers.sandbox_rest import (
+    codes,
+    mapping,
+    mapping_booking,
+    mapping_filing,
+    mapping_requests,
+    mapping_tracking,
+)
 from adapters.seam import (
     Carrier,
     CarrierAccount,
@@ -25,6 +32,7 @@ from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.charges import Quote
 from schemas.customs_fields import rows
 from schemas.errors import SignatureRejected
+from schemas.filings import ClaimRequest, DisputeRequest, Filing
 from schemas.messages import Document, InboundMessage, Trust
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Pickup, PickupRequest, Renewal, VoidReceipt
 from schemas.starts import ClaimKind, ClockStart
@@ -122,6 +130,8 @@ class SandboxRest(Carrier):
         "find_pickup": mapping_booking.read_pickups,
         "proof": mapping_tracking.read_proof,
         "bills": mapping_tracking.read_bills,
+        "filing": mapping_filing.read_filing,
+        "find_filing": mapping_filing.read_filings,
     }
     read_error = staticmethod(mapping.read_error)
 
@@ -181,6 +191,21 @@ class SandboxRest(Carrier):
 
     async def fetch_invoices(self, since: datetime) -> Sequence[Document]:
         return mapping_tracking.read_bills(await self._read("bills", "GET", "/bills", {"since": since.isoformat()}))
+
+    async def file_dispute(self, request: DisputeRequest) -> Filing:
+        key, body = {"Idempotency-Key": request.client_ref}, mapping_filing.build_dispute(request)
+        return mapping_filing.read_filing(await self._create("file_dispute", "/disputes", body, key))
+
+    async def find_disputes(self, client_ref: ClientRef) -> Sequence[Filing]:
+        reply = await self._read("find_dispute", "GET", "/disputes", {"reference": client_ref})
+        return mapping_filing.read_filings(reply)
+
+    async def file_claim(self, request: ClaimRequest) -> Filing:
+        key, body = {"Idempotency-Key": request.client_ref}, mapping_filing.build_claim(request)
+        return mapping_filing.read_filing(await self._create("file_claim", "/claims", body, key))
+
+    async def find_claims(self, client_ref: ClientRef) -> Sequence[Filing]:
+        return mapping_filing.read_filings(await self._read("find_claim", "GET", "/claims", {"reference": client_ref}))
 
     def verify(self, message: InboundMessage) -> Trust:
         """HMAC-SHA256 over `timestamp.body`, hexadecimal, at most five minutes old."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas.charges import ChargeType
 from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode
+from schemas.filings import FilingState
 from schemas.shipments import BookingState, LabelFormat, RefundState, VoidOutcome
 from schemas.tracking import ExceptionReason, TrackingStatus
 
@@ -68,6 +69,11 @@ VOIDS: Mapping[str, VoidOutcome] = {
     "voided": VoidOutcome.VOIDED,
     "already_void": VoidOutcome.ALREADY_VOID,
     "rejected": VoidOutcome.REJECTED,
+}
+
+FILINGS: Mapping[str, FilingState] = {
+    "open": FilingState.OPEN,
+    "closed": FilingState.CLOSED,
 }
 
 REFUNDS: Mapping[str, RefundState] = {

@@ -103,7 +103,8 @@ attempts = Table(
     ),  # who is asked: a carrier by an account, or a platform by a shop
     Column("source_id", ID, ForeignKey("sources.id")),
     Column("carrier", String(64), nullable=False),  # the adapter's id
-    Column("kind", String(16), nullable=False),  # booking | pickup | void | pickup_void | renewal | application
+    # booking | pickup | void | pickup_void | renewal | application | dispute
+    Column("kind", String(16), nullable=False),
     Column("subject_id", ID, nullable=False),
     Column("number", Integer, nullable=False),
     Column("client_ref", String(20), nullable=False, unique=True),

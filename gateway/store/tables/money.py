@@ -124,14 +124,15 @@ disputes = Table(
     exporter(),
     Column("invoice_id", ID, ForeignKey("invoices.id"), nullable=False),
     Column("carrier", String(64), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id")),  # by which it is filed
     Column("finding", String(32), nullable=False),
     Column("round", Integer, nullable=False, default=0, server_default="0"),  # the invoice's turn that judged it again
-    Column("state", String(16), nullable=False),  # draft | filed | expired | withdrawn | credit_seen
+    Column("state", String(16), nullable=False),  # draft | filing | filed | expired | withdrawn | credit_seen
     Column("minor", BigInteger, nullable=False),
     Column("credited_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("reference", Text),  # the carrier's, of the filing
-    Column("reason", Text),  # why it was withdrawn
+    Column("reason", Text),  # why it was withdrawn, or why the carrier does not take it
     Column("file_by", Instant, nullable=False),
     Column("filed_at", Instant),
     Column("closed_at", Instant),
@@ -140,6 +141,7 @@ disputes = Table(
     due("disputes"),
     UniqueConstraint("invoice_id", "finding", "currency", "round"),
     Index("ix_disputes_listed", "exporter_id", "created_at", "id"),
+    partial("ix_disputes_reference", "account_id", "reference", where="reference IS NOT NULL"),
 )
 
 ledger = Table(

@@ -1,13 +1,17 @@
 """Disputes: drafts with their lines and evidence, filed or withdrawn by a person, closed by the carrier's credit."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.journeys import disputes
+from gateway.journeys import disputes, disputing, filing, proving
+from gateway.papers import letter
 from gateway.rules.meanings import MEANINGS
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from gateway.web.api.bookings import attempt_told
+from gateway.web.api.proofs import headers
 from gateway.web.asked import SaidFiling, SaidReason
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
@@ -26,7 +30,7 @@ SHOWN_BY: Mapping[str, frozenset[str]] = {
 }
 """Evidence, and the kinds of our documents that show it. The rest stands in the lines' reasons."""
 MOST = 200
-"""Returns whose documents are looked through."""
+"""Returns whose documents are looked through, and files in a pack."""
 
 
 async def list_disputes(call: Call) -> Answer:
@@ -41,8 +45,12 @@ async def get_dispute(call: Call) -> Answer:
 
 
 async def file_dispute(call: Call) -> Answer:
+    """With a reference: a person has sent the document. Without one: it goes through the carrier's door."""
     dispute_id = call.id("dsp")
-    await disputes.file(call.tx, dispute_id, call.asked(SaidFiling).reference)
+    if isinstance(call.body, SaidFiling):
+        await disputes.file(call.tx, dispute_id, call.body.reference)
+    else:
+        await disputing.send(call.tx, dispute_id)
     return Answer(await dispute_told(call.tx, dispute_id))
 
 
@@ -50,6 +58,26 @@ async def withdraw_dispute(call: Call) -> Answer:
     dispute_id = call.id("dsp")
     await disputes.withdraw(call.tx, dispute_id, call.asked(SaidReason).reason)
     return Answer(await dispute_told(call.tx, dispute_id))
+
+
+async def get_pack(call: Call) -> Answer:
+    dispute_id = call.id("dsp")
+    content = await dispute_pack(call.tx, dispute_id, call.query.get("lang", "en"))
+    return Answer(file=content, headers=headers(f"{dispute_id}-dispute"))
+
+
+async def dispute_pack(tx: Desk, dispute_id: str, language: str) -> bytes:
+    """Drawn on a thread: a page takes a tenth of a second."""
+    row = await tx.disputes.get(dispute_id)
+    lines = await tx.disputes.lines(dispute_id)
+    proofs = await _evidence(tx, row, _returns_of(lines))
+    ids = list(dict.fromkeys(one for proof in proofs for one in proof.document_ids))[:MOST]
+    drawn = await disputing.letter(tx, row, lines, [await proving.file_of(tx, one) for one in ids])
+    return await asyncio.to_thread(letter.pack, drawn, language)
+
+
+def _returns_of(lines: Sequence[Record]) -> list[str]:
+    return sorted({line.return_id for line in lines if line.return_id})[:MOST]
 
 
 NAMES = ("id", "invoice_id", "carrier", "finding", "state", "file_by", "reference", "reason", "filed_at", "closed_at")
@@ -70,8 +98,15 @@ def summary(row: Record, now: datetime) -> DisputeSummary:
 async def dispute_told(tx: Desk, dispute_id: str) -> DisputeTold:
     row = await tx.disputes.get(dispute_id)
     lines = await tx.disputes.lines(dispute_id)
-    evidence = await _evidence(tx, row, sorted({line.return_id for line in lines if line.return_id})[:MOST])
-    return DisputeTold(**_summary(row, tx.now), lines=tuple(_line(line) for line in lines), evidence=evidence)
+    evidence = await _evidence(tx, row, _returns_of(lines))
+    tries = await tx.attempts.of_subject(disputing.DISPUTE.word, dispute_id)
+    return DisputeTold(
+        **_summary(row, tx.now),
+        lines=tuple(_line(line) for line in lines),
+        evidence=evidence,
+        by_api=filing.taken_by(disputing.DISPUTE, await disputing.account_of(tx, row)),
+        attempts=tuple(map(attempt_told, tries)),
+    )
 
 
 def _line(row: Record) -> DisputedLine:

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from gateway.journeys import disputes as journey
+from gateway.journeys import disputing
 from gateway.store.store import Desk
-from gateway.web.api.disputes import dispute_told, summary
+from gateway.web.api.disputes import dispute_pack, dispute_told, summary
+from gateway.web.api.proofs import headers
 from gateway.web.console.acts import id_of, seen, sent
 from gateway.web.console.pages import spoken_to, visitor
-from gateway.web.console.paper import page
+from gateway.web.console.paper import page, words_of
 from gateway.web.paging import cut, open_cursor
 from gateway.web.problems import Problem
 from gateway.web.state import GATEWAY
@@ -65,7 +67,25 @@ async def _act(request: web.Request, field: str, act: Act) -> web.Response:
 
 
 async def file(request: web.Request) -> web.Response:
+    """By hand: it was sent, and the carrier has it under this reference."""
     return await _act(request, "reference", journey.file)
+
+
+async def send(request: web.Request) -> web.Response:
+    """Through the carrier's door. A form that is sent twice files once: what is under way is not begun again."""
+    visit, _ = await sent(request, "invoices")
+    dispute_id = id_of(request, "dsp_")
+    async with request.app[GATEWAY].store.transaction(visit.caller.exporter_id, visit.caller.actor) as tx:
+        await disputing.send(tx, dispute_id)
+    return seen(f"/console/disputes/{dispute_id}")
+
+
+async def pack(request: web.Request) -> web.Response:
+    """The document to send, in the reader's language."""
+    visit, dispute_id = await visitor(request, "invoices"), id_of(request, "dsp_")
+    async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
+        content = await dispute_pack(tx, dispute_id, words_of(request).language)
+    return web.Response(body=content, headers=headers(f"{dispute_id}-dispute"))
 
 
 async def withdraw(request: web.Request) -> web.Response:

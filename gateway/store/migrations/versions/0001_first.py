@@ -626,6 +626,7 @@ def upgrade() -> None:
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
         sa.Column("invoice_id", sa.String(length=40), nullable=False),
         sa.Column("carrier", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=True),
         sa.Column("finding", sa.String(length=32), nullable=False),
         sa.Column("round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -643,6 +644,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("parked", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_disputes_account_id")),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_disputes_exporter_id")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_disputes_invoice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
@@ -659,6 +661,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_disputes_listed", "disputes", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_disputes_reference",
+        "disputes",
+        ["account_id", "reference"],
+        unique=False,
+        postgresql_where=sa.text("reference IS NOT NULL"),
+        sqlite_where=sa.text("reference IS NOT NULL"),
+    )
     op.create_table(
         "exchanges",
         sa.Column("id", sa.String(length=40), nullable=False),
