@@ -16,7 +16,7 @@ from gateway import archive as archiving
 from gateway import backup, running
 from gateway.archive import Counts
 from gateway.config import Settings
-from gateway.core import Gateway, open_gateway
+from gateway.core import Gateway, open_gateway, relay_of
 from gateway.journeys import settling_in, timeline, verdicts
 from gateway.journeys.lanes_told import LaneTold, lanes_of
 from gateway.lock import only_writer
@@ -130,6 +130,7 @@ async def doctor(settings: Settings) -> dict[str, Any]:
 
     for package in ("aiohttp", "httpx2", "zeep", "lxml", "sqlalchemy", "pgqueuer"):
         say(package, True, version(package))
+    say("mail", *await mail_stands(settings))
     if not settings.db:
         safe = sqlite3.sqlite_version_info >= SAFE_SQLITE[-1] or any(
             sqlite3.sqlite_version_info[:2] == known[:2] and sqlite3.sqlite_version_info >= known
@@ -153,6 +154,18 @@ async def doctor(settings: Settings) -> dict[str, Any]:
                 say(f"lane {lane.carrier} {lane.name}", not shut, _lane_told(lane))
     say("adapters", True, {title: len(rows) for title, rows in matrix().items()})
     return {"ok": all(one["ok"] for one in found), "checks": found}
+
+
+async def mail_stands(settings: Settings) -> tuple[bool, str]:
+    """Whether letters can go, and where to. Off is well: nobody has to send mail."""
+    try:
+        relay = relay_of(settings)
+    except ValueError as error:
+        return False, str(error)
+    if relay is None:
+        return True, "off: set HOMEWARD_SMTP_URL and HOMEWARD_MAIL_FROM to send notices by mail"
+    why = await relay.reach()
+    return why is None, f"{relay}" if why is None else f"{relay}: {why}"
 
 
 async def _lanes(gw: Gateway) -> list[LaneTold]:

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.values import EMAIL_FORM
 
 
 class Settings(BaseSettings):
@@ -36,6 +38,10 @@ class Settings(BaseSettings):
     document_limit: int = 15_000_000
     private_endpoints: bool = False
     """Allow webhooks out to private addresses and plain http: for tests and the sandbox only."""
+    smtp_url: SecretStr = SecretStr("")
+    """The mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, `smtp+plain://…:25`; empty is no mail."""
+    mail_from: Annotated[str, Field(pattern=rf"{EMAIL_FORM}|^$")] = ""
+    """The address that mail comes from; needed with `smtp_url`."""
     log_level: str = "info"
     workers_share: Annotated[int, Field(ge=1)] = 1
     """How many processes share the lanes when Redis is away: each then goes at rate/N."""

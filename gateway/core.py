@@ -25,6 +25,7 @@ from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
 from gateway.lanes import Hurried, Lanes, Pacer
+from gateway.letters.relay import Relay
 from gateway.live import Live
 from gateway.spending import LaneGauges, Spending
 from gateway.store.database import Database, StoreUnavailable
@@ -72,6 +73,8 @@ class Gateway:
     hooks: httpx2.AsyncClient
     """The client for addresses that users gave: guarded at connect time."""
     clock: Callable[[], datetime]
+    relay: Relay | None = None
+    """Where mail goes; None where the operator has set none."""
     monotonic: Callable[[], float] = time.monotonic
     metrics: Metrics = field(default_factory=Metrics)
     _tokens: dict[str, TokenStore] = field(default_factory=dict)
@@ -188,6 +191,16 @@ def _revealed(model: Any) -> dict[str, Any]:
     return {name: show(getattr(model, name)) for name in type(model).model_fields}
 
 
+def relay_of(settings: Settings) -> Relay | None:
+    """The mail server that is set. Raises ValueError where the sender or the address itself is wrong or missing."""
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        return None
+    if not settings.mail_from:
+        raise ValueError("HOMEWARD_SMTP_URL needs HOMEWARD_MAIL_FROM")
+    return Relay.of(url, settings.mail_from)
+
+
 @asynccontextmanager
 async def open_gateway(
     settings: Settings,
@@ -198,6 +211,7 @@ async def open_gateway(
     """Open everything, wait for the database if it is still starting, and close in reverse order."""
     clock = clock or clock_of(settings.test_clock)
     monotonic = monotonic or monotonic_of(settings.test_clock)
+    relay = relay_of(settings)
     database = Database(settings.database_url, pool=settings.db_connections)
     lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic, clock)
     live = Live(settings.redis)
@@ -215,6 +229,7 @@ async def open_gateway(
             sealer=Sealer.from_file(settings.keys),
             client=client,
             hooks=hooks,
+            relay=relay,
             clock=clock,
             monotonic=monotonic,
         )

@@ -18,6 +18,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
         "gateway/commands.py",
         "adapters/toolkit/transport.py",
     ),
+    "aiosmtplib": ("gateway/letters/relay.py",),
     "alembic": ("gateway/store/migrations/",),
     "asyncpg": ("gateway/jobs.py", "gateway/store/database.py"),
     "cryptography": ("gateway/store/secrets.py",),

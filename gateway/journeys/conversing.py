@@ -1,7 +1,8 @@
 """The thread of a return: exporter, platform and service write, and each hears what the others wrote.
 
-Endpoints hear by notice, the platform by its message API where it has one, on the same outbox. Who writes may say until when
-he wants an answer: the row is due then, once, and a person is asked. Whatever another side writes after it is the answer.
+Endpoints hear by notice, the platform by its message API where it has one, else by mail to its contact, on the same outbox.
+Who writes may say until when he wants an answer: the row is due then, once, and a person is asked. Whatever another side
+writes after it is the answer.
 """
 
 from datetime import datetime
@@ -56,9 +57,10 @@ def _columns(row: Record, side: Side, text: str, at: datetime, answer_by: dateti
 
 
 async def _taker(tx: Desk, row: Record) -> str | None:
-    """The shop's id, where its platform takes messages: elsewhere endpoints alone hear of them, and it is nobody's task."""
+    """The shop's id, where its platform takes messages, or somebody there takes mail: elsewhere endpoints alone hear of them,
+    and it is nobody's task."""
     source = await tx.sources.get(row.source_id)
-    takes = issubclass(registry.platform(source.platform), TakesMessages)
+    takes = issubclass(registry.platform(source.platform), TakesMessages) or source.mail
     return str(source.id) if takes and source.enabled else None
 
 

@@ -1,4 +1,4 @@
-"""The shared tail: what happened is told to exporters by signed webhook, and to the platform where it takes such news.
+"""The shared tail: what happened is told to exporters by signed webhook or mail, and to the platform where it takes it.
 
 A notice is committed with its cause, once per cause; its deliveries are work like any other. The body is fixed when it is
 written, so every try signs the same bytes under the same id (Standard Webhooks).
@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from adapters import registry
 from adapters.seam import TakesDecision, TakesMessages, TakesTracking
 from adapters.toolkit.http import Call, Http, throttled
+from gateway import mailing
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import jittered
@@ -57,12 +58,13 @@ async def announce(
         "occurred_at": tx.now,
         "body": json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str),
     }
-    concerned = source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, source_id)
+    concerned = source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, kind, source_id)
     tx.outbox.tell(notice, source_id if concerned else None)
 
 
-async def _hears(tx: Desk, source_id: str) -> bool:
-    return registry.platform((await tx.sources.get(source_id)).platform).profile.hears
+async def _hears(tx: Desk, kind: NoticeKind, source_id: str) -> bool:
+    source = await tx.sources.get(source_id)
+    return registry.platform(source.platform).profile.hears or (kind is NoticeKind.MESSAGE_POSTED and source.mail)
 
 
 async def deliver(gw: Gateway, job: Job) -> None:
@@ -79,7 +81,7 @@ async def deliver(gw: Gateway, job: Job) -> None:
             await tx.settle("deliver", row)
             return
     try:
-        await (_post(gw, target, notice) if row.target == "endpoint" else _tell_platform(gw, target, notice))
+        await (_tell_endpoint if row.target == "endpoint" else _tell_platform)(gw, row, target, notice)
     except AdapterError as error:
         await _not_delivered(gw, job, row, target, notice, error)
         return
@@ -90,6 +92,13 @@ async def deliver(gw: Gateway, job: Job) -> None:
         if row.target == "endpoint" and target.failing_since is not None:
             await tx.endpoints.set(target.id, failing_since=None)
         await tx.settle("deliver", row)
+
+
+async def _tell_endpoint(gw: Gateway, row: Record, endpoint: Record, notice: Record) -> None:
+    if mailbox := mailing.mailbox_of(endpoint.url):
+        await mailing.mail_endpoint(gw, row, notice, mailbox)
+    else:
+        await _post(gw, endpoint, notice)
 
 
 async def _post(gw: Gateway, endpoint: Record, notice: Record) -> None:
@@ -113,7 +122,7 @@ async def _post(gw: Gateway, endpoint: Record, notice: Record) -> None:
         raise Unavailable(f"answered {reply.status}", wire_code=str(reply.status))
 
 
-async def _tell_platform(gw: Gateway, source: Record, notice: Record) -> None:
+async def _tell_platform(gw: Gateway, row: Record, source: Record, notice: Record) -> None:
     platform = gw.open_platform(source)
     data = json.loads(notice.body)["data"]
     if notice.kind == NoticeKind.BOOKING_CONFIRMED and isinstance(platform, TakesTracking):
@@ -122,6 +131,8 @@ async def _tell_platform(gw: Gateway, source: Record, notice: Record) -> None:
         await platform.give_decision(Decision.model_validate_json(json.dumps(data["platform"])))
     elif notice.kind == NoticeKind.MESSAGE_POSTED and isinstance(platform, TakesMessages):
         await platform.give_message(MessageNote.model_validate_json(json.dumps(data["platform"])))
+    elif notice.kind == NoticeKind.MESSAGE_POSTED and source.mail:
+        await mailing.mail_contact(gw, row, notice, source.mail)
     else:
         raise Refused("the platform does not take this", wire_code="unsupported")
 

@@ -4,12 +4,14 @@ import base64
 import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters import registry
 from adapters.seam import CarrierProfile, ListsBookings, ListsReturns
+from gateway import mailing
 from gateway.core import Gateway
 from gateway.guard import check_url
 from gateway.rules.limits import DEFAULTS
@@ -19,7 +21,7 @@ from schemas.acceptance import Clock, DeadlinePolicy, PolicySource, WorkingHours
 from schemas.errors import RefusalCode, Refused, Unsupported
 from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
-from schemas.values import Party
+from schemas.values import EMAIL_FORM, Party
 
 SAFE_ACCEPTANCE = next(one for one in DEFAULTS if one.clock is Clock.ACCEPTANCE)
 SCOPES = ("returns", "bookings", "tracking", "acceptances", "invoices", "endpoints", "admin")
@@ -96,9 +98,19 @@ async def add_account(
 
 
 async def add_source(
-    gw: Gateway, tx: Desk, platform: str, name: str, credentials: Mapping[str, Any], *, base_url: str | None = None
+    gw: Gateway,
+    tx: Desk,
+    platform: str,
+    name: str,
+    credentials: Mapping[str, Any],
+    *,
+    base_url: str | None = None,
+    mail: str | None = None,
 ) -> str:
-    """A shop on a platform; its id is the last part of the webhook's address."""
+    """A shop on a platform; its id is the last part of the webhook's address. `mail` is somebody's there, who is written to
+    where the platform itself takes no messages. Raises Refused for a mail address while mail is off."""
+    if mail is not None:
+        require_mailbox(gw, mail, "mail")
     profile = registry.platform(platform).profile
     checked = profile.credentials.model_validate_json(json.dumps(dict(credentials)))
     source_id = tx.new_id("src")
@@ -108,6 +120,7 @@ async def add_source(
         name=name,
         credentials=gw.seal_credentials(source_id, checked),
         base_url=base_url,
+        mail=mail,
         enabled=True,
         created_at=tx.now,
         due_at=tx.now if issubclass(registry.platform(platform), ListsReturns) else None,
@@ -180,16 +193,28 @@ def _agreed(policy: DeadlinePolicy | None) -> DeadlinePolicy | None:
     return policy.model_copy(update={"source": PolicySource.CONTRACT})
 
 
+def require_mailbox(gw: Gateway, mailbox: str, field: str) -> None:
+    """Raises Refused for what is no mail address, and while mail is off."""
+    if not re.fullmatch(EMAIL_FORM, mailbox):
+        raise Refused("no mail address", code=RefusalCode.DATA_INVALID, field=field)
+    if gw.relay is None:
+        raise Refused("mail is off: the operator has set no mail server", code=RefusalCode.UNSUPPORTED, field=field)
+
+
 async def add_endpoint(
     gw: Gateway, tx: Desk, url: str, kinds: Sequence[str] = (), *, secret: str | None = None
 ) -> tuple[str, str]:
-    """An address that is told; its id and its secret, shown this once. Raises Refused for an address that is not public."""
-    if why := check_url(url, private=gw.settings.private_endpoints):
+    """An address that is told; its id and its secret, shown this once and empty for a mail address. Raises Refused for an
+    address that is not public, and for a mail address while mail is off."""
+    mailbox = mailing.mailbox_of(url)
+    if mailbox is not None:
+        require_mailbox(gw, mailbox, "url")
+    elif why := check_url(url, private=gw.settings.private_endpoints):
         raise Refused(f"the URL {why}", code=RefusalCode.DATA_INVALID, field="url")
     strange = sorted(set(kinds) - {kind.value for kind in NoticeKind})
     if strange:
         raise Refused(f"no such event: {', '.join(strange)}", code=RefusalCode.DATA_INVALID, field="kinds")
-    shown = secret or "whsec_" + base64.b64encode(os.urandom(32)).decode()
+    shown = "" if mailbox else secret or "whsec_" + base64.b64encode(os.urandom(32)).decode()
     endpoint_id = tx.new_id("end")
     await tx.endpoints.add(
         id=endpoint_id,

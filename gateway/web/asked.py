@@ -203,7 +203,7 @@ class AskedAcceptance(Model):
 
 
 class AskedEndpoint(Model):
-    """An address that is told. No kinds: all of them."""
+    """An address that is told: `https://…` by signed webhook, `mailto:…` by mail. No kinds: all of them."""
 
     url: Annotated[Text, Field(min_length=1), AfterValidator(_plain_url)]
     kinds: Annotated[tuple[NoticeKind, ...], Field(max_length=100)] = ()
@@ -224,10 +224,13 @@ class AskedAccount(Model):
 
 
 class AskedSource(Model):
+    """`mail` is somebody's at the platform: messages of a return's thread go there where the platform takes none itself."""
+
     platform: ShortText
     name: ShortText
     credentials: Credentials
     base_url: Text | None = None
+    mail: ShortText | None = None
 
 
 class AskedChannel(Model):

@@ -88,7 +88,7 @@ class EndpointTold(Told):
 
 
 class NewEndpointTold(EndpointTold):
-    """The only answer that holds the secret."""
+    """The only answer that holds the secret; a mail address has none."""
 
     secret: str
 
@@ -151,6 +151,7 @@ class SourceTold(Told):
     platform: str
     name: str
     base_url: str | None
+    mail: str | None
     enabled: bool
     hook_url: str
     created_at: datetime

@@ -238,6 +238,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("credentials", sa.Text(), nullable=False),
         sa.Column("base_url", sa.Text(), nullable=True),
+        sa.Column("mail", sa.Text(), nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("listed_until", sa.BigInteger(), nullable=True),
         sa.Column("last_heard_at", sa.BigInteger(), nullable=True),
