@@ -38,6 +38,7 @@ HAPPENED: Mapping[N, Said] = {
     N.ACCEPTANCE_RECORDED: ("An acceptance was recorded", "已登记验收"),
     N.INVOICE_MATCHED: ("A carrier's invoice agrees", "承运商账单核对无误"),
     N.INVOICE_DISCREPANCY: ("A carrier's invoice does not agree", "承运商账单有差异"),
+    N.DISPUTE_FILED: ("A dispute was filed", "争议已提交承运商"),
     N.ENDPOINT_DISABLED: ("An address is told no more", "通知地址已停用"),
     N.ENDPOINT_TEST: ("A test: mail arrives", "测试：邮件可送达"),
 }
@@ -49,6 +50,7 @@ LABELS: Mapping[str, Said] = {
     "number": ("Invoice", "账单"),
     "carrier": ("Carrier", "承运商"),
     "waybill": ("Waybill", "运单号"),
+    "reference": ("Their number", "对方编号"),
     "confirmation": ("Confirmation", "确认号"),
     "status": ("Status", "状态"),
     "clock": ("Limit", "期限"),
