@@ -75,7 +75,7 @@ async def _import(settings: Settings, files: Sequence[Path], wish: Wish) -> list
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
         async with running.ready_gateway(settings) as gw:
-            exporter_id = await _whose(gw, wish.exporter)
+            exporter_id = await whose(gw, wish.exporter)
             for file in files:
                 task = progress.add_task(file.name, total=None)
 
@@ -86,7 +86,8 @@ async def _import(settings: Settings, files: Sequence[Path], wish: Wish) -> list
     return told
 
 
-async def _whose(gw: Gateway, wanted: str | None) -> str:
+async def whose(gw: Gateway, wanted: str | None) -> str:
+    """The exporter that is meant. Raises NotFound where that is not clear."""
     async with gw.store.front_desk() as connection:
         there = await parties.exporter_ids(connection)
     chosen = wanted or (there[0] if len(there) == 1 else None)
@@ -192,7 +193,7 @@ def decide_charge(
 async def _decide(settings: Settings, saying: deciding.Saying, exporter: str | None) -> dict[str, Any]:
     with nullcontext() if settings.db else only_writer(settings.data):
         async with running.ready_gateway(settings) as gw:
-            exporter_id = await _whose(gw, exporter)
+            exporter_id = await whose(gw, exporter)
             async with gw.store.transaction(exporter_id, "command line") as tx:
                 decision_id = await deciding.decide(tx, saying)
                 version, bills = (await tx.charge_types.get(decision_id)).version, list(tx.woken)

@@ -73,6 +73,9 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.cli_invoice": {
         *("gateway.bulk", "gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
     },
+    "gateway.cli_tariff": {
+        *("gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.rules", "gateway.running", *INNER),
+    },
     "gateway.demo": {
         *("gateway.clock", "gateway.config", "gateway.lock", "gateway.running", "gateway.sandbox", "gateway.web"),
         *INNER,
@@ -86,6 +89,7 @@ BELOW: Mapping[str, set[str]] = {
             "gateway.backup",
             "gateway.cli_invoice",
             "gateway.cli_read",
+            "gateway.cli_tariff",
             "gateway.commands",
             "gateway.config",
             "gateway.demo",

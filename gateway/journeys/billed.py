@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from adapters import registry
 from gateway.rules.charge_types import Decision, Decisions
 from gateway.rules.matching import BilledLine, Booked, Past, keys_of
+from gateway.rules.running import COVER
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.touched import Named
@@ -187,13 +188,20 @@ def _one(row: Record, waybill: str, known: Known, *, live: bool, current: bool, 
     )
 
 
+BASES = ("booking", "quote", "tariff")
+"""The first that says anything counts; of a tariff also the cover that a carrier's own price leaves out."""
+
+
 def _agreed(rows: Sequence[Record]) -> dict[ChargeType, int]:
-    """What was agreed at booking; where that is nothing, what was quoted. A sum of zero is agreed no more."""
-    sums: dict[ChargeType, int] = {}
-    basis = "booking" if any(row.basis == "booking" for row in rows) else "quote"
+    """What was agreed at booking, by the best word there is. A sum of zero is agreed no more."""
+    by_basis: dict[str, dict[ChargeType, int]] = {}
     for row in rows:
-        if row.basis == basis:
-            sums[ChargeType(row.type)] = sums.get(ChargeType(row.type), 0) + row.minor
+        if row.minor:
+            its, kind = by_basis.setdefault(row.basis, {}), ChargeType(row.type)
+            its[kind] = its.get(kind, 0) + row.minor
+    sums = next((by_basis[basis] for basis in BASES if basis in by_basis), {})
+    if len(by_basis) > 1 and COVER.isdisjoint(sums):
+        sums |= {kind: minor for kind, minor in by_basis.get("tariff", {}).items() if kind in COVER}
     return {kind: minor for kind, minor in sums.items() if minor}
 
 

@@ -12,7 +12,7 @@ from adapters import registry
 from adapters.seam import Carrier, FindsBookings, FindsByDay, VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import attempts, following, labels, planning, tracking, voiding
+from gateway.journeys import attempts, following, labels, planning, pricing, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
 from gateway.rules.references import client_ref
@@ -176,7 +176,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     numbers = [("waybill", waybill) for waybill in {booking.waybill, *booking.parcels}]
     await tx.returns.known_as(shipment.return_id, [*numbers, ("client_ref", attempt.client_ref)])
     label_id = await labels.keep_labels(tx, shipment, booking)
-    await _accrue(tx, shipment, attempt, booking)
+    await pricing.accrue(tx, shipment, attempt, booking)
     await following.start_hand_over(tx, shipment, booking.hand_over_by)
     await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
     if shipment.cancel_asked_at is not None:
@@ -195,34 +195,6 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
         return_id=shipment.return_id,
         source_id=row.source_id,
     )
-
-
-async def _accrue(tx: Desk, shipment: Record, attempt: Record, booking: Booking) -> None:
-    """What the carrier agreed to charge, by type, for the bill to be held against. What was agreed of an earlier booking of
-    the same shipment, void by now, is agreed no more."""
-    sums: dict[tuple[str, str, str | None], int] = {}
-    for charge in booking.charges:
-        key = (charge.type.value, charge.money.currency, charge.wire_code)
-        sums[key] = sums.get(key, 0) + charge.money.minor
-    rows = await tx.accruals.of_shipments([shipment.id]) if attempt.number > 1 else ()
-    before = {(row.type, row.wire_code): row.id for row in rows if row.basis == "booking"}
-    for (kind, currency, code), minor in sums.items():
-        known = before.pop((kind, code), None)
-        if known is not None:
-            await tx.accruals.set(known, minor=minor, currency=currency, created_at=tx.now)
-            continue
-        await tx.accruals.add(
-            return_id=shipment.return_id,
-            shipment_id=shipment.id,
-            type=kind,
-            minor=minor,
-            currency=currency,
-            basis="booking",
-            wire_code=code,
-            created_at=tx.now,
-        )
-    for row_id in before.values():
-        await tx.accruals.set(row_id, minor=0)
 
 
 async def _booking_refused(tx: Desk, attempt: Record, error: Refused) -> None:

@@ -1,7 +1,7 @@
 """A dry run: what would become of a return, with carrier, price, limits and what is missing. Nothing is written.
 
 It goes the way of planning, with the same functions, and stops before the first row. The price is the carrier's own answer
-where its adapter asks for one; nothing that books is called.
+where its adapter asks for one, else the tariff's that is in force; nothing that books is called.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from adapters.seam import QuotesCharges
 from gateway.core import Gateway, twice_if_stale
-from gateway.journeys import channels, following, planning
-from gateway.journeys.requests import ASSUMED_GRAMS, Missing, build_request, require_fields
+from gateway.journeys import channels, following, planning, pricing
+from gateway.journeys.pricing import ByTariff
+from gateway.journeys.requests import ASSUMED_GRAMS, Missing, require_fields
 from gateway.rules import deadlines
 from gateway.rules.customs import BY_ID, policy_of
 from gateway.rules.limits import policy_for
@@ -26,6 +27,7 @@ from schemas.customs_case import CustomsCase
 from schemas.errors import AdapterError, Refused
 from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind
 from schemas.shipments import BookingRequest
+from schemas.values import Money
 
 NOT_OURS = "not_booked_by_us"
 NO_PRICE = {
@@ -55,6 +57,8 @@ class DryRun:
     accounts: dict[str, Record] = field(default_factory=dict)
     records: Mapping[str, Standing] = field(default_factory=dict)
     """By channel, where the choice turned on them."""
+    prices: Mapping[str, Money] = field(default_factory=dict)
+    """The same for what channels come to by their tariffs."""
     channel: Record | None = None
     account: Record | None = None
     request: BookingRequest | None = None
@@ -66,6 +70,8 @@ class DryRun:
     """Which of `NO_PRICE` it is; None where there is a price."""
     failed: str = ""
     """The error's name, where the carrier gave no answer."""
+    tariff: ByTariff | None = None
+    """What the tariff in force says of it, where there is one."""
 
 
 async def of_return(gw: Gateway, exporter_id: str, return_id: str) -> DryRun:
@@ -96,20 +102,23 @@ async def _looked_up(
     except Missing as missing:
         found.missing.append(missing)
         return found
-    choice = await channels.choose(tx, source_id, returner.address.country, case)
+    wanted = planning.wanted_of(tx, authorization, returner, case)
+    choice = await channels.choose(tx, source_id, returner.address.country, case, wanted)
     found.considered, found.channel, found.account = choice.route.considered, choice.route.chosen, choice.account
-    found.records = choice.records
+    found.records, found.prices = choice.records, choice.prices
     if found.channel is None or found.account is None:
         country = returner.address.country
         found.missing.append(Missing("no_channel", f"no designated channel takes returns from {country}"))
         return found
     found.clocks = [*_clocks(found.channel, found.account, tx.now), *_customs_clock(case)]
     try:
-        request = build_request(authorization, found.channel, found.account, returner, tx, case)
+        request = wanted(found.channel, found.account)
         require_fields(found.account.carrier, request)
         found.request = request
     except Missing as missing:
         found.missing.append(missing)
+        return found
+    found.tariff = await pricing.by_tariff(tx, found.account.id, found.request)
     return found
 
 

@@ -7,6 +7,7 @@ a task with a reason, never a guess: an address, a channel, or a value that cust
 from collections.abc import Sequence
 
 from gateway.journeys import channels
+from gateway.journeys.channels import Wanted
 from gateway.journeys.notices import announce
 from gateway.journeys.requests import Missing, build_request, require_fields
 from gateway.rules import lifecycle
@@ -128,8 +129,9 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
         return None
     try:
         returner = returner_of(authorization)
-        channel, account = await channel_for(tx, source, returner.address.country, row.customs)
-        request = build_request(authorization, channel, account, returner, tx, row.customs)
+        wanted = wanted_of(tx, authorization, returner, row.customs)
+        channel, account = await channel_for(tx, source, returner.address.country, row.customs, wanted)
+        request = wanted(channel, account)
         require_fields(account.carrier, request)
     except Missing as missing:
         await _ask(tx, row, missing)
@@ -239,9 +241,16 @@ def returner_of(authorization: ReturnAuthorization) -> Party:
     return authorization.returner
 
 
-async def channel_for(tx: Desk, source: Record, country: str, case: CustomsCase | None = None) -> tuple[Record, Record]:
+def wanted_of(tx: Desk, authorization: ReturnAuthorization, returner: Party, case: CustomsCase | None) -> Wanted:
+    """What would be asked of a return at each channel."""
+    return lambda channel, account: build_request(authorization, channel, account, returner, tx, case)
+
+
+async def channel_for(
+    tx: Desk, source: Record, country: str, case: CustomsCase | None = None, wanted: Wanted | None = None
+) -> tuple[Record, Record]:
     """The channel and its account."""
-    choice = await channels.choose(tx, source.id, country, case)
+    choice = await channels.choose(tx, source.id, country, case, wanted)
     if choice.route.chosen is None or choice.account is None:
         raise Missing("no_channel", f"no designated channel takes returns from {country}")
     return choice.route.chosen, choice.account

@@ -6,7 +6,7 @@ While that one's account is paused, new returns go to the fallbacks he named for
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 
 class Channel(Protocol):
@@ -33,6 +33,8 @@ class Why(StrEnum):
     CHOSEN = "chosen"
     BETTER_RECORD = "better_record"
     """Of several that the exporter ranks the same, the one whose carrier has done best for him."""
+    CHEAPER = "cheaper"
+    """Of several that he ranks the same and that no record tells apart, the one that costs least by his tariffs."""
     FALLBACK = "fallback"
     BEHIND = "behind"
     OFF = "off"
@@ -61,17 +63,18 @@ def choose_channel(
     paused: Collection[str] = (),
     records: Mapping[str, tuple[float, ...]] | None = None,
     too_slow: Collection[str] = (),
+    prices: Mapping[str, int] | None = None,
 ) -> Route[AnyChannel]:
     """`country` is where the return starts. `unserved`: ids whose carrier collects nothing there; `paused`: ids whose account
     takes nothing at the moment; `records`: the smaller the better, of channels with enough of it to be judged by; `too_slow`:
-    ids that are passed over while another one serves."""
+    ids that are passed over while another one serves; `prices`: minor units of one currency, of channels that have one."""
     barred = {one.id: _barred(one, country, source_id, unserved) for one in channels}
     serving = [one for one in channels if barred[one.id] is None]
     quick = [one for one in serving if one.id not in too_slow]
     if quick and len(quick) < len(serving):
         barred |= {one.id: Why.TOO_SLOW for one in serving if one.id in too_slow}
         serving = quick
-    first, how = _first(serving, records or {})
+    first, how = _first(serving, records or {}, prices or {})
     chosen = first
     if first is not None and first.id in paused:
         by_id = {one.id: one for one in serving if one.id not in paused}
@@ -84,16 +87,27 @@ def choose_channel(
     return Route(chosen, tuple(told))
 
 
-def _first(serving: Sequence[AnyChannel], records: Mapping[str, tuple[float, ...]]) -> tuple[AnyChannel | None, Why]:
-    """The first in the exporter's order. Where he ranks several the same, and each has a record, the best of them."""
+def _first(
+    serving: Sequence[AnyChannel], records: Mapping[str, tuple[float, ...]], prices: Mapping[str, int]
+) -> tuple[AnyChannel | None, Why]:
+    """The first in the exporter's order. Where he ranks several the same, the best of them by their records, if each has one;
+    where these are alike or missing, the cheapest, if each has a price."""
     if not serving:
         return None, Why.CHOSEN
     tied = [one for one in serving if one.rank == serving[0].rank]
-    if len(tied) > 1 and all(one.id in records for one in tied):
-        best = min(tied, key=lambda one: records[one.id])
-        if records[best.id] < max(records[one.id] for one in tied):
-            return best, Why.BETTER_RECORD
+    if best := _least(tied, records):
+        return best, Why.BETTER_RECORD
+    if cheapest := _least(tied, prices):
+        return cheapest, Why.CHEAPER
     return serving[0], Why.CHOSEN
+
+
+def _least(tied: Sequence[AnyChannel], known: Mapping[str, Any]) -> AnyChannel | None:
+    """The first with the smallest value; None where one of them has none, or where all have the same."""
+    if len(tied) < 2 or any(one.id not in known for one in tied):
+        return None
+    best = min(tied, key=lambda one: known[one.id])
+    return best if known[best.id] < max(known[one.id] for one in tied) else None
 
 
 def _barred(channel: Channel, country: str, source_id: str, unserved: Collection[str]) -> Why | None:

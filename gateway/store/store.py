@@ -26,6 +26,7 @@ from gateway.store.returns import Returns
 from gateway.store.sessions import Sessions
 from gateway.store.shipments import Attempts, Events, Exchanges, Labels, Pickups, Shipments
 from gateway.store.standing import Past
+from gateway.store.tariffs import Tariffs
 from gateway.store.thread import Posts
 from gateway.store.touched import Touched
 from gateway.store.transaction import Tx
@@ -82,6 +83,7 @@ class Desk(Tx):
     ledger = On(Ledger)
     disputes = On(Disputes)
     charge_types = On(ChargeTypes)
+    tariffs = On(Tariffs)
     posts = On(Posts)
     touched = On(Touched)
     months = On(Months)

@@ -102,6 +102,7 @@ FIELDS: Mapping[str, Text] = {
     "too_short": ("This is too short.", "过短。"),
     "range": ("This is outside what is allowed.", "超出允许范围。"),
     "choice": ("This is not one of the possible values.", "不是可选值之一。"),
+    "file_line": ("The file cannot be read there.", "文件此处无法读取。"),
     "duplicate": ("This is there twice.", "存在重复。"),
     "characters": (
         "Control characters, line breaks and direction overrides are not allowed.",

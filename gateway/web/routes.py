@@ -16,6 +16,7 @@ from gateway.web.api import (
     proofs,
     returns,
     statements,
+    tariffs,
     thread,
     validation,
     waiting,
@@ -76,6 +77,7 @@ from gateway.web.told_parties import (
     SourceTold,
     TaskTold,
 )
+from gateway.web.told_tariffs import TariffSummary, TariffTold, TriedTold
 from gateway.web.told_thread import ThreadMessageTold
 from gateway.web.told_validation import CarrierStandingTold, ValidationTold
 from schemas.acceptance import DeadlineState
@@ -220,6 +222,14 @@ ROUTES: tuple[Route, ...] = (
           AskedChargeType, key="required"),
     Route("GET", "/v1/charge-types:waiting", charge_types.list_unknown_charges, "invoices",
           "Unknown charges that wait for a decision, the most lines first; at most 200", Page[UnknownChargeTold]),
+    Route("GET", "/v1/tariffs", tariffs.list_tariffs, "invoices", "List versions of tariffs, the newest first",
+          Page[TariffSummary], query=PAGED),
+    Route("POST", "/v1/tariffs", tariffs.create_tariff, "admin", "Agree on a tariff, or on its next version (YAML, CSV)",
+          TariffTold, 201, upload=tariffs.FILES, query=(tariffs.ACCOUNT,), key="accepted"),
+    Route("POST", "/v1/tariffs:try", tariffs.try_tariff, "invoices",
+          "What a shipment would come to by a tariff's file; nothing is written", TriedTold, 200, upload=tariffs.FILES,
+          query=tariffs.SAMPLE, own_transaction=True),
+    Route("GET", "/v1/tariffs/{id}", tariffs.get_tariff, "invoices", "One version of a tariff", TariffTold),
     Route("GET", "/v1/disputes", disputes.list_disputes, "invoices", "List disputes, drafts among them",
           Page[DisputeSummary], query=PAGED),
     Route("GET", "/v1/disputes/{id}", disputes.get_dispute, "invoices", "A dispute, its lines and its evidence", DisputeTold),

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from gateway.web.told import Told
+from gateway.web.told_tariffs import ByTariffTold
 from schemas.charges import Quote
 from schemas.values import Money, Party, Weight
 
@@ -26,14 +27,15 @@ class StandingTold(Told):
 
 
 class ConsideredTold(Told):
-    """`why`: chosen, better_record, fallback, behind, off, other_country, other_platform, not_served, paused, too_slow.
-    `record` is there where the choice turned on it."""
+    """`why`: chosen, better_record, cheaper, fallback, behind, off, other_country, other_platform, not_served, paused or
+    too_slow. `record` and `price` (by your tariffs) are there where the choice turned on them."""
 
     channel_id: str
     name: str
     carrier: str
     why: str
     record: StandingTold | None
+    price: Money | None
 
 
 class WayTold(Told):
@@ -50,8 +52,10 @@ class WayTold(Told):
 
 
 class PriceTold(Told):
-    """`available` is false where the carrier gives none, with the reason; `code` is missing, paused, not_given, refused or
-    no_answer. `insurance` is what of the total covers loss."""
+    """`available` is false where there is none. `source` is carrier, or tariff where the carrier gives none; why it gives
+    none is `code`: missing, paused, not_given, refused or no_answer. `insurance` is what of the total covers loss."""
+
+    source: str | None
 
     available: bool
     code: str | None
@@ -59,6 +63,7 @@ class PriceTold(Told):
     total: Money | None
     insurance: Money | None
     quotes: tuple[Quote, ...]
+    tariff: ByTariffTold | None
 
 
 class WouldStartTold(Told):

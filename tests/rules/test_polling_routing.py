@@ -139,3 +139,17 @@ def test_what_is_too_slow_is_passed_over_unless_all_are() -> None:
     route = choose_channel((one, two), country="FR", source_id="s", too_slow={"one"})
     assert route.considered == ((one, Why.TOO_SLOW), (two, Why.CHOSEN))
     assert choose_channel((one, two), country="FR", source_id="s", too_slow={"one", "two"}).chosen == one
+
+
+def test_of_equals_that_no_record_tells_apart_the_cheaper_goes_first() -> None:
+    one, two, late = Way("one"), Way("two"), Way("late", rank=1)
+    good, bad = (0.0,), (1.0,)
+    for prices, records, chosen, why in (
+        ({"one": 900, "two": 800, "late": 1}, {}, two, Why.CHEAPER),
+        ({"one": 800, "two": 800}, {}, one, Why.CHOSEN),
+        ({"two": 800}, {}, one, Why.CHOSEN),
+        ({"one": 900, "two": 800}, {"one": good, "two": bad}, one, Why.BETTER_RECORD),
+        ({"one": 900, "two": 800}, {"one": good, "two": good}, two, Why.CHEAPER),
+    ):
+        route = choose_channel((one, two, late), country="FR", source_id="s", prices=prices, records=records)
+        assert (route.chosen, dict(route.considered)[chosen]) == (chosen, why)

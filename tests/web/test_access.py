@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from gateway.journeys.pricing import agree
 from gateway.journeys.settling_in import SCOPES, key_digest
 from gateway.rules import deadlines
 from gateway.web.endpoint import Route
 from gateway.web.routes import ROUTES
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
 from tests.house.billing import disputed
+from tests.house.tariffs import TARIFF
 from tests.web.doors import RETURNER, House, a_return
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 64
@@ -108,7 +110,7 @@ async def furnish(house: House) -> dict[str, str]:
         await tx.tasks.ask("orphan", "cause", "detail", made["id"])
         (task,) = await tx.tasks.open_ones()
         invoice_id, dispute_id = await disputed(tx, document_id)
-        pickup = await house_pickup(house, tx)
+        pickup, tariff = await house_pickup(house, tx), await agree(tx, house.account_id, TARIFF)
     applied = await house.mine.post("/v1/applications", a_return(despite=True), 201)
     agreed = {"name": "t", "seller": "s", "buyer": "b", "valid_from": "2026-01-01", "zone": "UTC"}
     decided = {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"}
@@ -130,6 +132,7 @@ async def furnish(house: House) -> dict[str, str]:
         "chn": house.channel_id,
         "msg": await a_message(house),
         "app": applied["id"],
+        "trf": tariff,
         "trm": (await house.mine.post("/v1/terms", agreed, 201))["id"],
     }
 
@@ -193,6 +196,7 @@ PREFIXES = {
     "channels": "chn",
     "applications": "app",
     "terms": "trm",
+    "tariffs": "trf",
 }
 BODIES: dict[str, Any] = {
     "supply_address": {"returner": RETURNER},

@@ -25,7 +25,7 @@ from gateway.store.tables.messages import (
     notices,
     unknown_codes,
 )
-from gateway.store.tables.money import accruals, charge_types, disputes, invoice_lines, invoices, ledger
+from gateway.store.tables.money import accruals, charge_types, disputes, invoice_lines, invoices, ledger, tariffs
 from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
 from gateway.store.tables.thread import posts
 
@@ -84,6 +84,7 @@ __all__ = [
     "shipments",
     "sources",
     "sweeps",
+    "tariffs",
     "tasks",
     "terms",
     "unknown_codes",

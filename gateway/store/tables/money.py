@@ -16,7 +16,8 @@ from sqlalchemy import (
 )
 
 from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
-from gateway.store.types import Instant, PlainJson
+from gateway.store.types import Canonical, Instant, PlainJson
+from schemas.tariffs import Tariff
 
 accruals = Table(
     "accruals",
@@ -28,10 +29,28 @@ accruals = Table(
     Column("type", String(32), nullable=False),
     Column("minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("basis", String(16), nullable=False),  # booking | quote
+    Column("basis", String(16), nullable=False),  # booking | quote | tariff
+    Column("tariff_id", ID),  # the version that it was priced by
     Column("wire_code", Text),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("shipment_id", "basis", "type", "wire_code"),
+)
+
+tariffs = Table(
+    "tariffs",
+    metadata,
+    key(),
+    exporter(),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("tariff", Canonical(Tariff), nullable=False),  # never changed: a booking that was priced by it names it
+    Column("sha256", String(64), nullable=False),  # of that JSON
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("added_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("exporter_id", "account_id", "version"),
+    Index("ix_tariffs_listed", "exporter_id", "created_at", "id"),
 )
 
 invoices = Table(

@@ -7,6 +7,7 @@ from typing import Any
 from adapters import registry
 from gateway.journeys import channels, dry_run
 from gateway.journeys.dry_run import DryRun, WouldStart
+from gateway.journeys.pricing import ByTariff
 from gateway.journeys.requests import Missing
 from gateway.rules.deadlines import time_left
 from gateway.rules.standing import Standing, percentile
@@ -14,6 +15,7 @@ from gateway.web.api.returns import authorization_of
 from gateway.web.asked import AskedReturn, KnownBooking
 from gateway.web.endpoint import Answer, Call
 from gateway.web.told import Page
+from gateway.web.told_tariffs import ByTariffTold
 from gateway.web.told_validation import (
     AssumedTold,
     CarriedTold,
@@ -55,6 +57,7 @@ def told(found: DryRun, now: datetime) -> ValidationTold:
                 carrier=found.accounts[row.account_id].carrier,
                 why=why.value,
                 record=standing_told(found.records[row.id]) if row.id in found.records else None,
+                price=found.prices.get(row.id),
             )
             for row, why in found.considered
         ),
@@ -131,21 +134,31 @@ def _way(found: DryRun) -> WayTold | None:
 
 
 def _price(found: DryRun) -> PriceTold:
-    """Of the service that would be booked, where the carrier prices several."""
+    """Of the service that would be booked, where the carrier prices several; by the tariff where the carrier gives none."""
     wanted = found.channel.service if found.channel else ""
     quote = next((one for one in found.quotes if one.service == wanted), next(iter(found.quotes), None))
-    if quote is None:
-        code = found.no_price or "not_given"
-        because = dry_run.NO_PRICE[code] + found.failed
-        return PriceTold(available=False, code=code, because=because, total=None, insurance=None, quotes=())
-    cover = [charge.money for charge in quote.charges if charge.type in COVER]
+    code = None if quote else found.no_price or "not_given"
+    by_tariff = found.tariff.priced if found.tariff and code != "refused" else None
+    told = quote or (by_tariff.quote if by_tariff else None)
     return PriceTold(
-        available=True,
-        code=None,
-        because=None,
-        total=quote.total or _sum(charge.money for charge in quote.charges),
-        insurance=_sum(cover),
+        source="carrier" if quote else "tariff" if told else None,
+        available=told is not None,
+        code=code,
+        because=dry_run.NO_PRICE[code] + found.failed if code else None,
+        total=told and (told.total or _sum(charge.money for charge in told.charges)),
+        insurance=told and _sum(charge.money for charge in told.charges if charge.type in COVER),
         quotes=tuple(found.quotes),
+        tariff=found.tariff and by_tariff_told(found.tariff),
+    )
+
+
+def by_tariff_told(one: ByTariff) -> ByTariffTold:
+    return ByTariffTold(
+        tariff_id=one.tariff_id,
+        version=one.version,
+        quote=one.priced.quote if one.priced else None,
+        because=one.because or None,
+        lacking=one.priced.lacking if one.priced else (),
     )
 
 

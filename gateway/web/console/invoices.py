@@ -39,11 +39,11 @@ async def upload_invoice(request: web.Request) -> web.Response:
     """Import the form's file; a profile of one's own may come beside it."""
     gw = request.app[GATEWAY]
     visit, form = await sent(request, "invoices", gw.settings.document_limit + 100_000)
-    content = await _file(form.get("file"), gw.settings.document_limit)
+    content = await file_of(form.get("file"), gw.settings.document_limit)
     if not content:
         raise Problem("validation")
     named = str(form.get("profile_name", "")).strip()
-    profile = await _file(form.get("profile"), 100_000) or named or None
+    profile = await file_of(form.get("profile"), 100_000) or named or None
     try:
         made = await importing.import_document(
             gw, visit.caller.exporter_id, content, actor=visit.caller.actor, profile=profile
@@ -57,7 +57,8 @@ async def upload_invoice(request: web.Request) -> web.Response:
     return seen(f"/console/invoices/{ids[0]}" if len(ids) == 1 else "/console/invoices")
 
 
-async def _file(part: Any, limit: int) -> bytes:
+async def file_of(part: Any, limit: int) -> bytes:
+    """What a form brings under a name of a file; nothing where it brings none."""
     if not isinstance(part, web.FileField) or not part.filename:
         return b""
     content = await asyncio.to_thread(part.file.read, limit + 1)

@@ -1,6 +1,6 @@
 """Words about money: bills, and what is found of a billed line."""
 
-from gateway.web.console import texts_charges, texts_disputes
+from gateway.web.console import texts_charges, texts_disputes, texts_tariffs
 
 EN = {
     "invoices": "Invoices",
@@ -56,6 +56,7 @@ EN = {
     "task.invoice_drift": "Small overs add up",
     "task.dispute_window": "Dispute not filed",
     **texts_charges.EN,
+    **texts_tariffs.EN,
     **texts_disputes.EN,
 }
 ZH = {
@@ -112,5 +113,6 @@ ZH = {
     "task.invoice_drift": "小额多收累积超限",
     "task.dispute_window": "争议尚未提交",
     **texts_charges.ZH,
+    **texts_tariffs.ZH,
     **texts_disputes.ZH,
 }

@@ -550,6 +550,26 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_table(
+        "tariffs",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("tariff", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("added_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_tariffs_account_id")),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_tariffs_exporter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariffs")),
+        sa.UniqueConstraint(
+            "exporter_id", "account_id", "version", name=op.f("uq_tariffs_exporter_id_account_id_version")
+        ),
+    )
+    op.create_index("ix_tariffs_listed", "tariffs", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_table(
         "acceptances",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
@@ -868,6 +888,7 @@ def upgrade() -> None:
         sa.Column("minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("basis", sa.String(length=16), nullable=False),
+        sa.Column("tariff_id", sa.String(length=40), nullable=True),
         sa.Column("wire_code", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_accruals_exporter_id")),
