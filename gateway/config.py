@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """A folder: invoice files dropped there are imported and moved to `done/` or `refused/` by the workers."""
     rates: Path | None = None
     """Exchange rates for views, a CSV that the operator keeps: Date, then units of each currency for one euro."""
+    pdf_font: Path | None = None
+    """A TrueType font with Chinese letters, embedded in papers; without one they rely on the reader's own."""
     body_limit: int = 2_000_000
     """Bytes of a request's body; documents have their own limit."""
     document_limit: int = 15_000_000

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from gateway.papers.pack import zipped
 from gateway.papers.sheet import Sheet
@@ -29,23 +30,23 @@ class Goods:
     waybill: str | None
 
 
-def pack(goods: Goods, language: str) -> bytes:
+def pack(goods: Goods, language: str, face: Path | None = None) -> bytes:
     """The papers with their manifest, as a ZIP; the same state is stated only of goods that are said to be in it.
 
     Raises Conflict where the extra `pdf` is not installed.
     """
     files = {
-        "commercial-invoice.pdf": invoice(goods, language),
-        "reason-statement.pdf": statement(goods, language, "statement"),
+        "commercial-invoice.pdf": invoice(goods, language, face),
+        "reason-statement.pdf": statement(goods, language, "statement", face),
     }
     if goods.case.facts.state in SAME:  # nobody is handed a statement that is not so
-        files["same-state-statement.pdf"] = statement(goods, language, "same_state")
+        files["same-state-statement.pdf"] = statement(goods, language, "same_state", face)
     return zipped(files, {"return_id": goods.return_id, "number": goods.number, "made_on": goods.made_on.isoformat()})
 
 
-def invoice(goods: Goods, language: str) -> bytes:
+def invoice(goods: Goods, language: str, face: Path | None = None) -> bytes:
     said, declared = Said(language), goods.declaration
-    paper = Sheet(said("invoice"), f"{said('made')} · {goods.return_id}")
+    paper = Sheet(said("invoice"), f"{said('made')} · {goods.return_id}", face)
     paper.text(said("not_sale"))
     paper.pairs(
         [
@@ -69,10 +70,10 @@ def invoice(goods: Goods, language: str) -> bytes:
     return paper.pdf()
 
 
-def statement(goods: Goods, language: str, kind: str) -> bytes:
+def statement(goods: Goods, language: str, kind: str, face: Path | None = None) -> bytes:
     """Of the reason (`statement`), or of the same state (`same_state`)."""
     said, facts = Said(language), goods.case.facts
-    paper = Sheet(said(kind), f"{said('made')} · {goods.return_id}")
+    paper = Sheet(said(kind), f"{said('made')} · {goods.return_id}", face)
     unstated = said("not_stated")
     paper.pairs(
         [

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gateway.papers.pack import zipped
@@ -45,7 +46,7 @@ class Acceptance:
     files: Sequence[File]
 
 
-def pack(case: Acceptance, language: str) -> bytes:
+def pack(case: Acceptance, language: str, face: Path | None = None) -> bytes:
     """PDF, files and manifest as a ZIP. Raises Conflict where the extra `pdf` is not installed."""
     files = {f"files/{file.name}": file.content for file in case.files}
     about = {
@@ -54,12 +55,12 @@ def pack(case: Acceptance, language: str) -> bytes:
         "version": case.version,
         "recorded_at": case.recorded_at.isoformat(),
     }
-    return zipped({"acceptance.pdf": sheet(case, language), **files}, about)
+    return zipped({"acceptance.pdf": sheet(case, language, face), **files}, about)
 
 
-def sheet(case: Acceptance, language: str) -> bytes:
+def sheet(case: Acceptance, language: str, face: Path | None = None) -> bytes:
     said, asked, record = Said(language), case.authorization, case.record
-    paper = Sheet(said("evidence"), f"{said('made')} · {case.return_id} · v{case.version}")
+    paper = Sheet(said("evidence"), f"{said('made')} · {case.return_id} · v{case.version}", face)
     paper.pairs(
         [
             (said("return"), asked.rma_number or asked.rma_id),

@@ -1,13 +1,16 @@
 """One sheet of paper: headings, pairs, tables and text, in Latin and Chinese letters side by side.
 
-Latin text is set in Helvetica, the rest in STSong-Light, Adobe's standard Chinese face, which readers bring along: nothing is
-embedded, and papers stay small. Letters that neither has are set as their base letter, else as a hollow square.
+Latin text is set in Helvetica, which every reader brings along. The rest is set in the operator's own TrueType face
+(`HOMEWARD_PDF_FONT`), whose letters are put into the file; without one in STSong-Light, Adobe's standard Chinese face, which
+is not embedded: on a machine without Chinese letters a reader shows none. Letters that no face has are set as their base
+letter, else as a hollow square.
 """
 
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -25,17 +28,19 @@ LINE = "#c9d3d1"
 Row = Sequence[str]
 
 
-def _set(text: str) -> str:
-    """The text as markup, each run in a face that has its letters."""
+def _set(text: str, face: str, has: Callable[[str], bool]) -> str:
+    """The text as markup, each run in a face that has its letters; `face` is the operator's, where there is one."""
     parts = re.findall(
         r"[\x00-\x7f\u00a0-\u00ff\u2013\u2014\u2018-\u201e\u2026\u20ac]+|[^\x00-\x7f\u00a0-\u00ff]", text
     )
-    return "".join(_run(part) for part in parts)
+    return "".join(_run(part, face, has) for part in parts)
 
 
-def _run(part: str) -> str:
+def _run(part: str, face: str, has: Callable[[str], bool]) -> str:
     if _encodes(part, "cp1252"):
         return escape(part).replace("\n", "<br/>")
+    if has(part):
+        return f'<font name="{face}">{part}</font>'
     if _encodes(part, "gbk"):
         return f'<font name="{CHINESE}">{part}</font>'
     base = unicodedata.normalize("NFKD", part.translate(STROKED)).encode("ascii", "ignore").decode()
@@ -55,10 +60,29 @@ def _fitting(width: float, height: float, side: float) -> tuple[float, float]:
     return width * scale, height * scale
 
 
-class Sheet:
-    """Built from the top down, then `pdf()`. Raises Conflict where the extra is not installed."""
+def _nothing(part: str) -> bool:
+    return False
 
-    def __init__(self, title: str, footer: str) -> None:
+
+def _embedded(path: Path) -> tuple[str, Callable[[str], bool]]:
+    """The name that a face goes by, and whether it has a letter. It is read once a process."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+    name = f"face-{path.stem}"
+    if name not in pdfmetrics.getRegisteredFontNames():
+        try:
+            pdfmetrics.registerFont(TTFont(name, str(path)))
+        except (TTFError, OSError) as error:
+            raise Conflict("HOMEWARD_PDF_FONT names no TrueType font that can be read", state="pdf_font") from error
+    letters = pdfmetrics.getFont(name).face.charToGlyph
+    return name, lambda part: all(ord(letter) in letters for letter in part)
+
+
+class Sheet:
+    """Built from the top down, then `pdf()`. Raises Conflict where the extra is not installed, or the face is none."""
+
+    def __init__(self, title: str, footer: str, face: Path | None = None) -> None:
         try:
             from reportlab.lib.styles import ParagraphStyle
             from reportlab.pdfbase import pdfmetrics
@@ -66,6 +90,7 @@ class Sheet:
         except ImportError as error:
             raise Conflict("papers need the extra homeward[pdf]", state="no_pdf") from error
         pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+        self.face, self.has = _embedded(face) if face else ("", _nothing)
         self.title, self.footer = title, footer
         plain = ParagraphStyle("plain", fontName="Helvetica", fontSize=9.5, leading=14)
         self.plain = plain
@@ -81,7 +106,7 @@ class Sheet:
         from reportlab.platypus import Paragraph
 
         chinese = not text.isascii() and any(ord(letter) > 0x2E7F for letter in text)
-        return Paragraph(_set(text), style or (self.cjk if chinese else self.plain))
+        return Paragraph(_set(text, self.face, self.has), style or (self.cjk if chinese else self.plain))
 
     def heading(self, text: str) -> None:
         self.story.append(self._text(text, self.head))

@@ -5,15 +5,18 @@ import io
 import json
 import struct
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
+import reportlab
 from pypdf import PdfReader
 
 from gateway.demo.props import photograph
 from gateway.papers.sheet import Sheet
+from schemas.errors import Conflict
 from tests.web.browser import Browser
-from tests.web.doors import RETURNER, House, a_return
+from tests.web.doors import RETURNER, House, OpenHouse, a_return
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 64
 
@@ -166,3 +169,45 @@ async def test_photographs_are_printed_and_a_bad_one_breaks_nothing(house: House
     pages = PdfReader(io.BytesIO(files["acceptance.pdf"])).pages
     assert sum(len(page.images) for page in pages) == printed
     assert ("1 more are not printed" in text_of(files["acceptance.pdf"])) is (printed == 0)
+
+
+VERA = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
+
+
+def fonts_of(content: bytes) -> set[tuple[str, bool]]:
+    """Every font of the first page, and whether its letters are in the file."""
+    found = set()
+    for font in PdfReader(io.BytesIO(content)).pages[0]["/Resources"]["/Font"].values():
+        inner = font.get("/DescendantFonts", [font])[0]
+        found.add((str(font["/BaseFont"]), "/FontFile2" in inner.get("/FontDescriptor", {})))
+    return found
+
+
+def test_the_operators_face_is_put_into_the_file_with_the_letters_that_it_has() -> None:
+    def sheet(face: Path | None) -> bytes:
+        paper = Sheet("Łódź 宁波", "foot", face)
+        return paper.pdf()
+
+    plain, own = sheet(None), sheet(VERA)
+    assert not any(embedded for _, embedded in fonts_of(plain))
+    assert any("Vera" in name and embedded for name, embedded in fonts_of(own))
+    assert "Ł" in text_of(own)
+    assert "Ł" not in text_of(plain)  # set as its base letter
+    assert "宁波" in text_of(own), "letters that the face does not have are set as before"
+    assert own == sheet(VERA), "the same paper is the same bytes"
+
+
+def test_a_face_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "none.ttf").write_bytes(b"OTTO" + b"\0" * 64)
+    for path in (tmp_path / "none.ttf", tmp_path / "missing.ttf"):
+        with pytest.raises(Conflict, match="HOMEWARD_PDF_FONT"):
+            Sheet("title", "foot", path)
+
+
+async def test_packs_take_the_face_of_the_settings(open_house: OpenHouse) -> None:
+    house = await open_house(pdf_font=VERA)
+    return_id, _ = await accepted(house)
+    evidence = await pack(house, f"/v1/returns/{return_id}/evidence")
+    papers = await pack(house, f"/v1/returns/{return_id}/customs/papers")
+    for content in (evidence["acceptance.pdf"], papers["commercial-invoice.pdf"], papers["reason-statement.pdf"]):
+        assert any("Vera" in name for name, _ in fonts_of(content))

@@ -177,14 +177,14 @@ async def document(request: web.Request) -> web.Response:
 
 async def pack(request: web.Request) -> web.Response:
     """The evidence of the last acceptance, or the customs papers, in the reader's language."""
-    wanted = request.match_info["pack"]
+    wanted, face = request.match_info["pack"], request.app[GATEWAY].settings.pdf_font
     visit = await visitor(request, "acceptances" if wanted == "evidence" else "returns")
     async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
         row, language = await find_return(tx, request.match_info["id"]), words_of(request).language
         if wanted == "evidence":
-            content = await proofs.evidence_pack(tx, row, None, language)
+            content = await proofs.evidence_pack(tx, row, None, language, face)
         else:
-            content = await proofs.customs_pack(tx, row, language)
+            content = await proofs.customs_pack(tx, row, language, face)
     return web.Response(body=content, headers=proofs.headers(f"{row.id}-{wanted}"))
 
 
