@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
+from pydantic_core import from_json
+
 from adapters import registry
 from gateway.rules.charge_types import Decision, Decisions
 from gateway.rules.matching import BilledLine, Booked, Past, keys_of
 from gateway.rules.running import COVER
+from gateway.store.billing import Agreed, Judged
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
-from gateway.store.touched import Named
-from gateway.store.transaction import Record
+from gateway.store.touched import Booking, Named, Shipment
 from schemas.charges import ChargeType, FindingKind, InvoiceLine
 from schemas.shipments import ShipmentState
 from schemas.values import Json
@@ -46,24 +48,19 @@ async def aside(lines: int, make: Callable[..., Made], *given: Any) -> Made:
     return await asyncio.to_thread(make, *given)
 
 
-def lines_of(rows: Sequence[Record]) -> list[BilledLine]:
-    return [line_of(row) for row in rows]
+TYPES = {str(kind): kind for kind in ChargeType}
 
 
-def line_of(row: Record) -> BilledLine:
-    return BilledLine(
-        id=row.id,
-        waybill=row.waybill,
-        type=ChargeType(row.type),
-        minor=row.minor,
-        currency=row.currency,
-        original_waybill=row.original_waybill,
-        references=row.references,
-        shipped_on=row.shipped_on,
-        service=row.service,
-        grams=row.grams,
-        informational=row.informational,
-    )
+def lines_of(rows: Iterable[tuple[Any, ...]]) -> list[BilledLine]:
+    """Of what `InvoiceLines.billed` tells, which is in the order of a line's fields."""
+    return [
+        BilledLine(key, waybill, TYPES[kind], minor, currency, original, _references(references), *more)
+        for key, waybill, kind, minor, currency, original, references, *more in rows
+    ]
+
+
+def _references(said: str) -> Sequence[str]:
+    return () if said == "[]" else json.loads(said)
 
 
 async def decisions_of(tx: Desk, carrier: str, day: date) -> Decisions:
@@ -95,11 +92,11 @@ def line_as_read(place: int, line: InvoiceLine) -> BilledLine:
 class Known:
     """What the database says of the bookings, by shipment or return."""
 
-    agreed: Mapping[str, Sequence[Record]]
-    past: Mapping[str, Sequence[Record]]
+    agreed: Mapping[str, Sequence[Agreed]]
+    past: Mapping[str, Sequence[Judged]]
     dock: Mapping[str, int]
     relief_lost: set[str]
-    bookings: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    bookings: Mapping[str, Sequence[Booking]] = field(default_factory=dict)
 
 
 async def bookings_of(
@@ -109,7 +106,7 @@ async def bookings_of(
 
     Without `invoice_id` what was billed before is all of every invoice but the lines that are judged `anew`.
     """
-    keys = sorted({key for line in lines for _, key in keys_of(line)})
+    keys = await aside(len(lines), _keys, lines)
     named = await tx.touched.shipments(billed_by(carrier), keys)
     shipments = {one.shipment.id: one.shipment for one in named}
     known = await _known(tx, invoice_id, shipments, anew)
@@ -117,6 +114,10 @@ async def bookings_of(
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
     past = _grouped(_but(await tx.invoice_lines.of_waybills(strange, but=invoice_id), anew), "waybill")
     return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}
+
+
+def _keys(lines: Sequence[BilledLine]) -> list[str]:
+    return sorted({key for line in lines for _, key in keys_of(line)})
 
 
 def _index(named: Sequence[Named], known: Known) -> dict[str, list[Booked]]:
@@ -127,7 +128,7 @@ def _index(named: Sequence[Named], known: Known) -> dict[str, list[Booked]]:
     return index
 
 
-async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Record], anew: Set[str]) -> Known:
+async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Shipment], anew: Set[str]) -> Known:
     ids, returns = sorted(shipments), sorted({row.return_id for row in shipments.values()})
     return Known(
         agreed=_grouped(await tx.accruals.of_shipments(ids), "shipment_id"),
@@ -138,18 +139,21 @@ async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Record], ane
     )
 
 
-def _but(rows: Sequence[Record], anew: Set[str]) -> Sequence[Record]:
+def _but(rows: Sequence[Judged], anew: Set[str]) -> Sequence[Judged]:
     return [row for row in rows if row.id not in anew] if anew else rows
 
 
-def _grouped(rows: Iterable[Record], by: str) -> dict[str, list[Record]]:
-    groups: dict[str, list[Record]] = {}
+Row = TypeVar("Row")
+
+
+def _grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(getattr(row, by), []).append(row)
     return groups
 
 
-def _booked(row: Record, known: Known) -> list[Booked]:
+def _booked(row: Shipment, known: Known) -> list[Booked]:
     """One for each waybill that the shipment ever had, the live one last: a void label is billed under its own number."""
     states = {canonical_number(one.waybill): one.state for one in known.bookings.get(row.id, ())}
     if row.waybill:
@@ -162,8 +166,8 @@ def _booked(row: Record, known: Known) -> list[Booked]:
     ]
 
 
-def _one(row: Record, waybill: str, known: Known, *, live: bool, current: bool, only: bool) -> Booked:
-    asked: Json = json.loads(row.asked)
+def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool, only: bool) -> Booked:
+    asked: Json = from_json(row.asked)
     accruals = known.agreed.get(row.id, ())
     past = known.past.get(row.id, ())
     outbound = next((one["value"] for one in asked["references"] if one["kind"] == "outbound_waybill"), None)
@@ -192,12 +196,12 @@ BASES = ("booking", "quote", "tariff")
 """The first that says anything counts; of a tariff also the cover that a carrier's own price leaves out."""
 
 
-def _agreed(rows: Sequence[Record]) -> dict[ChargeType, int]:
+def _agreed(rows: Sequence[Agreed]) -> dict[ChargeType, int]:
     """What was agreed at booking, by the best word there is. A sum of zero is agreed no more."""
     by_basis: dict[str, dict[ChargeType, int]] = {}
     for row in rows:
         if row.minor:
-            its, kind = by_basis.setdefault(row.basis, {}), ChargeType(row.type)
+            its, kind = by_basis.setdefault(row.basis, {}), TYPES[row.type]
             its[kind] = its.get(kind, 0) + row.minor
     sums = next((by_basis[basis] for basis in BASES if basis in by_basis), {})
     if len(by_basis) > 1 and COVER.isdisjoint(sums):
@@ -205,7 +209,7 @@ def _agreed(rows: Sequence[Record]) -> dict[ChargeType, int]:
     return {kind: minor for kind, minor in sums.items() if minor}
 
 
-def _past(row: Record) -> Past:
+def _past(row: Judged) -> Past:
     return Past(
         type=ChargeType(row.type),
         minor=row.minor,

@@ -48,11 +48,11 @@ def drafts_of(
     start = _start(invoice, tx.now)
     file_by = start + timedelta(days=policy.filing_days + 1)
     for line, verdict in zip(lines, verdicts, strict=True):
-        if verdict.state is LineState.MATCHED or line.informational or line.minor == verdict.agreed:
+        if line.minor == verdict.agreed or line.informational or verdict.state is LineState.MATCHED:
             continue
-        draft = drafts.setdefault(
-            (verdict.kind, line.currency),
-            {
+        draft = drafts.get((verdict.kind, line.currency))
+        if draft is None:
+            draft = drafts[verdict.kind, line.currency] = {
                 "id": tx.new_id("dsp"),
                 "invoice_id": invoice.id,
                 "carrier": invoice.carrier,
@@ -65,8 +65,7 @@ def drafts_of(
                 "file_by": file_by,
                 "created_at": tx.now,
                 "due_at": max(_warned_at(start, file_by), tx.now),
-            },
-        )
+            }
         draft["minor"] += line.minor - verdict.agreed
         of_line[line.id] = draft["id"]
     return list(drafts.values()), of_line

@@ -8,6 +8,8 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
 
 from adapters import registry
 from adapters.seam import InvoiceReader, TakesProfile
@@ -15,14 +17,14 @@ from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys.billed import billed_by
 from gateway.rules.meanings import LineState
+from gateway.store.ids import new_ids
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from schemas.charges import CarrierInvoice, FindingKind, InvoiceLine, InvoiceProblem, InvoiceReading
 from schemas.errors import RefusalCode, Refused
-from schemas.values import Json
 
 HEAD = 8192
-CHUNK = 500
+CHUNK = 1_000
 Bar = Callable[[int, int], None]
 
 
@@ -148,37 +150,38 @@ def why_wrong(invoice: CarrierInvoice, problems: Sequence[InvoiceProblem]) -> st
 
 
 async def _keep_lines(tx: Desk, invoice_id: str, invoice: CarrierInvoice, wrong: str | None, bar: Bar) -> None:
+    ids = new_ids("lin", tx.now, len(invoice.lines))
     for start in range(0, len(invoice.lines), CHUNK):
         some = invoice.lines[start : start + CHUNK]
-        await tx.invoice_lines.add_all(
-            [_row(tx, invoice_id, start + place, line, wrong) for place, line in enumerate(some)]
-        )
+        place = range(start, start + len(some))
+        await tx.invoice_lines.keep(id=ids[start : start + CHUNK], position=place, **_columns(invoice_id, some, wrong))
         crash("invoice.mid")
         bar(start + len(some), len(invoice.lines))
-        await asyncio.sleep(0)
 
 
-def _row(tx: Desk, invoice_id: str, position: int, line: InvoiceLine, wrong: str | None) -> Json:
-    """A line as it is kept; on a bill that does not add up every line has the same finding."""
-    original = line.original_waybill
+def _columns(invoice_id: str, lines: Sequence[InvoiceLine], wrong: str | None) -> dict[str, Any]:
+    """Lines as they are kept; on a bill that does not add up every line has the same finding."""
+    weights = [line.billed_weight for line in lines]
     return {
-        "id": tx.new_id("lin"),
-        "invoice_id": invoice_id,
-        "position": position,
-        "row": line.number,
-        "waybill": canonical_number(line.waybill) if line.waybill else None,
-        "original_waybill": canonical_number(original) if original else None,
-        "type": line.type.value,
-        "minor": line.money.minor,
-        "currency": line.money.currency,
-        "shipped_on": line.shipped_on,
-        "service": line.service,
-        "grams": line.billed_weight.grams if line.billed_weight else None,
-        "wire_code": line.wire_code,
-        "description": line.description,
-        "references": [canonical_number(reference) for reference in line.references],
-        "informational": line.informational,
-        "state": LineState.HELD if wrong else LineState.IMPORTED,
-        "finding": FindingKind.SUM_ERROR if wrong else None,
-        "because": wrong,
+        "invoice_id": repeat(invoice_id),
+        "row": [line.number for line in lines],
+        "waybill": [_number(line.waybill) for line in lines],
+        "original_waybill": [_number(line.original_waybill) for line in lines],
+        "type": [str(line.type) for line in lines],
+        "minor": [line.money.minor for line in lines],
+        "currency": [line.money.currency for line in lines],
+        "shipped_on": [line.shipped_on for line in lines],
+        "service": [line.service for line in lines],
+        "grams": [weight.grams if weight else None for weight in weights],
+        "wire_code": [line.wire_code for line in lines],
+        "description": [line.description for line in lines],
+        "references": [[canonical_number(reference) for reference in line.references] for line in lines],
+        "informational": [line.informational for line in lines],
+        "state": repeat(str(LineState.HELD if wrong else LineState.IMPORTED)),
+        "finding": repeat(str(FindingKind.SUM_ERROR) if wrong else None),
+        "because": repeat(wrong),
     }
+
+
+def _number(said: str | None) -> str | None:
+    return canonical_number(said) if said else None

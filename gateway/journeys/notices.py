@@ -5,7 +5,7 @@ written, so every try signs the same bytes under the same id (Standard Webhooks)
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +60,18 @@ async def announce(
     }
     concerned = source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, kind, source_id)
     tx.outbox.tell(notice, source_id if concerned else None)
+
+
+def announce_all(tx: Desk, kind: NoticeKind, data: Json, told: Sequence[tuple[str, str | None]]) -> None:
+    """The same of many returns, each (cause, return) once; no platform is told. Their bodies differ in the return only: what
+    they share is written out once."""
+    said = {"type": kind.value, "timestamp": tx.now.isoformat(), "data": {"return_id": "", **data}}
+    body = json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
+    before, _, after = body.partition('"return_id":""')
+    shared = {"kind": kind.value, "occurred_at": tx.now}
+    for cause, return_id in told:
+        its = f'{before}"return_id":{json.dumps(return_id)}{after}'
+        tx.outbox.tell({"return_id": return_id, "cause": cause[:160], "body": its, **shared}, None)
 
 
 async def _hears(tx: Desk, kind: NoticeKind, source_id: str) -> bool:

@@ -72,7 +72,7 @@ async def accrue(tx: Desk, shipment: Record, attempt: Record, booking: Booking) 
     for charge, tariff_id in await _agreed(tx, shipment, attempt, booking.charges):
         key = (charge.type.value, charge.money.currency, charge.wire_code, tariff_id)
         sums[key] = sums.get(key, 0) + charge.money.minor
-    rows = await tx.accruals.of_shipments([shipment.id]) if attempt.number > 1 else ()
+    rows = await tx.accruals.of_shipment(shipment.id) if attempt.number > 1 else ()
     before = {(row.type, row.wire_code, row.basis): row.id for row in rows if row.basis != "quote"}
     for (kind, currency, code, tariff_id), minor in sums.items():
         basis = "tariff" if tariff_id else "booking"

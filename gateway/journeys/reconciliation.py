@@ -4,16 +4,15 @@ All of an invoice in one transaction, or none of it: one read of everything that
 one of the ledger. How many statements that takes does not depend on how many lines there are.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import disputes
 from gateway.journeys.billed import (
-    IN_A_THREAD,
     aside,
     billed_by,
     bookings_of,
@@ -22,19 +21,19 @@ from gateway.journeys.billed import (
     lines_of,
     services_of,
 )
-from gateway.journeys.notices import announce
+from gateway.journeys.notices import announce_all
 from gateway.rules import judging, ledger
 from gateway.rules.charge_types import Decision
 from gateway.rules.judging import Bill, Verdict
 from gateway.rules.matching import BilledLine
-from gateway.rules.meanings import LineState
+from gateway.rules.meanings import MEANINGS, LineState
 from gateway.rules.tolerances import Policy
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.charges import CarrierInvoice, ChargeType, FindingKind, Transfer
+from schemas.charges import CarrierInvoice, FindingKind, Transfer
 from schemas.messages import NoticeKind
-from schemas.values import Json, Money
+from schemas.values import Money
 
 
 async def reconcile_invoice(gw: Gateway, job: Job) -> None:
@@ -54,16 +53,16 @@ async def reconcile_invoice(gw: Gateway, job: Job) -> None:
 
 
 async def _reconcile(tx: Desk, invoice: Record) -> None:
-    rows = await tx.invoice_lines.of_invoice(invoice.id)
+    rows = await tx.invoice_lines.billed(invoice.id)
     many = len(rows)
-    lines = await _as_decided(tx, await aside(many, lines_of, rows), await _decided(tx, invoice, rows))
+    lines = await _as_decided(tx, await aside(many, lines_of, rows), await _decided(tx, invoice))
     index, past = await bookings_of(tx, invoice.carrier, invoice.id, lines)
     bill = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past)
     policy = Policy()
     verdicts = await aside(many, judging.judge, lines, index, policy, bill)
     drafts, of_line = await aside(many, disputes.drafts_of, tx, invoice, lines, verdicts, policy)
     await tx.disputes.add_all(drafts)
-    await tx.invoice_lines.judged(await aside(many, _all_written, verdicts, of_line))
+    await tx.invoice_lines.judged(**await aside(many, _written, verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
     await tx.ledger.post_all(await aside(many, _postings, lines, verdicts), invoice_id=invoice.id)
     await tx.invoices.set(invoice.id, state="reconciled")
@@ -77,9 +76,10 @@ def _day(invoice: Record) -> date:
     return day
 
 
-async def _decided(tx: Desk, invoice: Record, rows: Sequence[Record]) -> dict[str, Decision]:
+async def _decided(tx: Desk, invoice: Record) -> dict[str, Decision]:
     """What a person has said that unknown charges of this bill are, by line."""
-    if not any(row.type == ChargeType.UNKNOWN for row in rows):
+    rows = await tx.invoice_lines.unknown(invoice.id)
+    if not rows:
         return {}
     said = await decisions_of(tx, invoice.carrier, _day(invoice))
     found = ((row.id, said.of(row.type, row.wire_code, row.description)) for row in rows)
@@ -99,14 +99,15 @@ async def _judge_again(tx: Desk, invoice: Record) -> None:
     """Lines that waited for what their charge is. What is open of them only because of that is judged and posted; what a
     person or a credit has settled since gets its type and stays as it is."""
     rows = await tx.invoice_lines.of_invoice(invoice.id)
-    decided = await _decided(tx, invoice, rows)
+    decided = await _decided(tx, invoice)
     waited = [
         row
         for row in rows
         if row.id in decided and row.state == LineState.HELD and not row.credited_minor and not row.informational
     ]
     ids = frozenset(row.id for row in waited)
-    lines = [line for line in await _as_decided(tx, lines_of(rows), decided) if line.id in ids]
+    billed = lines_of(await tx.invoice_lines.billed(invoice.id))
+    lines = [line for line in await _as_decided(tx, billed, decided) if line.id in ids]
     if not lines:
         return
     index, past = await bookings_of(tx, invoice.carrier, "", lines, anew=ids)
@@ -118,7 +119,7 @@ async def _judge_again(tx: Desk, invoice: Record) -> None:
     lines, verdicts = [lines[place] for place in moved], [verdicts[place] for place in moved]
     drafts, of_line = disputes.drafts_of(tx, invoice, lines, verdicts, policy, again=invoice.turn)
     await tx.disputes.add_all(drafts)
-    await tx.invoice_lines.judged(_all_written(verdicts, of_line))
+    await tx.invoice_lines.judged(**_written(verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
     weights = Counter[str]()
     for row in rows:
@@ -167,24 +168,22 @@ async def preview(tx: Desk, invoice: CarrierInvoice) -> list[Verdict]:
     return await aside(len(lines), judging.judge, lines, index, Policy(), bill)
 
 
-def _all_written(verdicts: Sequence[Verdict], of_line: Mapping[str, str]) -> list[Json]:
-    return [_written(verdict, of_line) for verdict in verdicts]
-
-
-def _written(verdict: Verdict, of_line: Mapping[str, str]) -> Json:
+def _written(verdicts: Sequence[Verdict], of_line: Mapping[str, str]) -> dict[str, list[Any]]:
+    """The columns of lines that a verdict fills."""
+    booked = [verdict.booked for verdict in verdicts]
     return {
-        "id": verdict.line_id,
-        "state": verdict.state.value,
-        "finding": verdict.kind.value,
-        "because": verdict.because[:500],
-        "dispute_id": of_line.get(verdict.line_id),
-        "agreed_minor": verdict.agreed,
-        "expected_minor": verdict.expected,
-        "notes": [note.value for note in verdict.notes],
-        "match_method": verdict.match.method or None,
-        "match_key": verdict.match.key or None,
-        "shipment_id": verdict.booked.shipment_id if verdict.booked else None,
-        "return_id": verdict.booked.return_id if verdict.booked else None,
+        "this_id": [verdict.line_id for verdict in verdicts],
+        "state": [str(verdict.state) for verdict in verdicts],
+        "finding": [str(verdict.kind) for verdict in verdicts],
+        "because": [verdict.because[:500] for verdict in verdicts],
+        "dispute_id": [of_line.get(verdict.line_id) for verdict in verdicts],
+        "agreed_minor": [verdict.agreed for verdict in verdicts],
+        "expected_minor": [verdict.expected for verdict in verdicts],
+        "notes": [verdict.notes for verdict in verdicts],
+        "match_method": [verdict.match.method or None for verdict in verdicts],
+        "match_key": [verdict.match.key or None for verdict in verdicts],
+        "shipment_id": [one.shipment_id if one else None for one in booked],
+        "return_id": [one.return_id if one else None for one in booked],
     }
 
 
@@ -207,29 +206,28 @@ def _postings(lines: Sequence[BilledLine], verdicts: Sequence[Verdict]) -> list[
 
 
 def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    return dict(Counter(verdict.kind.value for verdict in verdicts))
+    return dict(Counter(str(verdict.kind) for verdict in verdicts))
 
 
 async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict], *, again: int = 0) -> None:
     """One notice a return, and one task where something of it is not as agreed: what its lines came to."""
-    by_return: dict[str | None, list[Verdict]] = {}
+    by_return: dict[str | None, list[FindingKind]] = {}
     for verdict in verdicts:
-        by_return.setdefault(verdict.booked.return_id if verdict.booked else None, []).append(verdict)
-    asked = []
-    for place, (return_id, its) in enumerate(by_return.items()):
-        if place % IN_A_THREAD == IN_A_THREAD - 1:
-            await asyncio.sleep(0)  # others want the loop too
-        well, counts = all(verdict.state is LineState.MATCHED for verdict in its), _counts(its)
-        cause = f"invoice:{invoice.id}:{return_id}{f':{again}' if again else ''}"
+        by_return.setdefault(verdict.booked.return_id if verdict.booked else None, []).append(verdict.kind)
+    alike: dict[tuple[FindingKind, ...], list[str | None]] = {}
+    for return_id, kinds in by_return.items():
+        alike.setdefault(tuple(kinds), []).append(return_id)
+    asked, turn = [], f":{again}" if again else ""
+    for found, returns in alike.items():
+        counts = dict(Counter(map(str, found)))
+        told = [(f"invoice:{invoice.id}:{return_id}{turn}", return_id) for return_id in returns]
+        well = all(MEANINGS[kind].state is LineState.MATCHED for kind in found)
         if not well:
-            asked.append(("invoice_discrepancy", cause, f"invoice {invoice.number}: {counts}", return_id))
-        await announce(
-            tx,
-            NoticeKind.INVOICE_MATCHED if well else NoticeKind.INVOICE_DISCREPANCY,
-            {"invoice_id": invoice.id, "number": invoice.number, "carrier": invoice.carrier, "findings": counts},
-            cause=cause,
-            return_id=return_id,
-        )
+            detail = f"invoice {invoice.number}: {counts}"
+            asked += [("invoice_discrepancy", cause, detail, return_id) for cause, return_id in told]
+        news = NoticeKind.INVOICE_MATCHED if well else NoticeKind.INVOICE_DISCREPANCY
+        what = {"invoice_id": invoice.id, "number": invoice.number, "carrier": invoice.carrier, "findings": counts}
+        await aside(len(told), announce_all, tx, news, what, told)
     await tx.tasks.ask_all(asked)
 
 

@@ -259,7 +259,7 @@ def drifts(
     """`before` is what the month's small overs came to on other invoices, minor units by currency."""
     overs, counts = Counter(before), Counter[str]()
     for line, verdict in zip(lines, verdicts, strict=True):
-        if verdict.state is LineState.MATCHED and verdict.expected is not None and line.minor > verdict.expected > 0:
+        if verdict.expected is not None and line.minor > verdict.expected > 0 and verdict.state is LineState.MATCHED:
             overs[line.currency] += line.minor - verdict.expected
             counts[line.currency] += 1
     return [

@@ -16,6 +16,7 @@ from schemas.charges import ChargeType, FindingKind
 
 GROUND_BARCODE = re.compile(r"96[0-9]{20}([0-9]{12})")
 POSTAL_BARCODE = re.compile(r"420[0-9]{5}(?:[0-9]{4})?(9[0-9]{19,21})")
+SHORTEST_BARCODE = 28
 PREFIX = re.compile(r"(?:RMA|REF|REFERENCE|RET|RETURN|ORDER|PO|CUST)(?=[0-9A-Z]{4})")
 
 
@@ -106,6 +107,8 @@ Index = Mapping[str, Sequence[Booked]]
 def cores(number: str) -> Iterable[str]:
     """A number as it is printed, and what a barcode of it holds in the middle."""
     yield number
+    if len(number) < SHORTEST_BARCODE:
+        return
     for form in (GROUND_BARCODE, POSTAL_BARCODE):
         if found := form.fullmatch(number):
             yield found[1]

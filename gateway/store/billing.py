@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from datetime import date
+from itertools import repeat
+from typing import Any, NamedTuple
 
-from sqlalchemy import Subquery, bindparam, func, literal, select, union_all, update
+from sqlalchemy import Select, Subquery, Text, bindparam, func, literal, select, text, type_coerce, union_all, update
 
 from gateway.store import tables
-from gateway.store.prepared import Prepared
+from gateway.store.ids import new_ids
+from gateway.store.many import ByKeys, words, write
+from gateway.store.prepared import Columns, Prepared
 from gateway.store.transaction import Record, Shelf, adding
 from schemas.charges import Transfer
-from schemas.values import Json
 
 MANY = 1_000
 """Values in one question, rows in one statement: as much as the loop can wait for on SQLite, which answers on its thread."""
@@ -18,7 +21,24 @@ _LINES = tables.invoice_lines.c
 JUDGED = Prepared(
     update(tables.invoice_lines).where(_LINES.id == bindparam("this_id"), _LINES.exporter_id == bindparam("mine"))
 )
-OPEN = ("matched", "disputed", "held", "credited")
+OPEN = words("matched", "disputed", "held", "credited")
+BILLED = Prepared(
+    select(
+        _LINES.id,
+        _LINES.waybill,
+        _LINES.type,
+        _LINES.minor,
+        _LINES.currency,
+        _LINES.original_waybill,
+        type_coerce(_LINES.references, Text),
+        _LINES.shipped_on,
+        _LINES.service,
+        _LINES.grams,
+        _LINES.informational,
+    )
+    .where(_LINES.invoice_id == bindparam("this_invoice_id"), _LINES.exporter_id == bindparam("mine"))
+    .order_by(_LINES.position)
+)
 
 
 async def parts(values: Sequence[Any], size: int = MANY) -> AsyncIterator[Sequence[Any]]:
@@ -29,20 +49,76 @@ async def parts(values: Sequence[Any], size: int = MANY) -> AsyncIterator[Sequen
         yield values[start : start + size]
 
 
-def among(rows: Any, exporter_id: str) -> Any:
+def among(rows: Any, exporter_id: Any) -> Any:
     """Which of the rows that another index finds are the exporter's. SQLite keeps no statistics here: asked for his rows
     and these keys, it would take the index that begins with him and go through everything that is his, part by part."""
     return func.coalesce(rows, "") == exporter_id
 
 
+class Agreed(NamedTuple):
+    """One price of a booking."""
+
+    shipment_id: str
+    type: str
+    minor: int
+    currency: str
+    basis: str
+
+
+class Judged(NamedTuple):
+    """A line of another invoice that was judged, with its invoice's `number`."""
+
+    id: str
+    shipment_id: str | None
+    waybill: str | None
+    type: str
+    minor: int
+    agreed_minor: int | None
+    currency: str
+    finding: str
+    notes: Sequence[str] | None
+    shipped_on: date | None
+    number: str
+
+
+def _accruals(keys: Sequence[Any]) -> Select[Any]:
+    columns = tables.accruals.c
+    mine = select(*(columns[name] for name in Agreed._fields)).where(among(columns.exporter_id, bindparam("mine")))
+    return mine.where(columns.shipment_id.in_(keys))
+
+
+def _judged(column: Any, keys: Sequence[Any], *also: Any) -> Select[Any]:
+    invoices = tables.invoices.c
+    return (
+        select(*(_LINES[name] for name in Judged._fields[:-1]), invoices.number)
+        .join(tables.invoices, invoices.id == _LINES.invoice_id)
+        .where(
+            among(_LINES.exporter_id, bindparam("mine")),
+            column.in_(keys),
+            _LINES.invoice_id != bindparam("but"),
+            _LINES.state.in_(OPEN),
+            _LINES.informational.is_(False),
+            *also,
+        )
+        .order_by(invoices.created_at, _LINES.id)
+    )
+
+
+AGREED_OF = ByKeys(_accruals)
+JUDGED_OF = ByKeys(lambda keys: _judged(_LINES.shipment_id, keys))
+JUDGED_UNDER = ByKeys(
+    lambda keys: _judged(_LINES.waybill, keys, _LINES.exporter_id == bindparam("mine"), _LINES.shipment_id.is_(None))
+)
+
+
 class Accruals(Shelf):
     table, prefix, noun = tables.accruals, "acr", "accrual"
 
-    async def of_shipments(self, shipment_ids: Sequence[str]) -> Sequence[Record]:
-        found: list[Record] = []
-        async for some in parts(shipment_ids):
-            found += await self.tx.all(self.mine().where(self.table.c.shipment_id.in_(some)))
-        return found
+    async def of_shipments(self, shipment_ids: Sequence[str]) -> list[Agreed]:
+        return list(map(Agreed._make, await AGREED_OF.tuples(self.tx, shipment_ids, mine=self.tx.exporter_id)))
+
+    async def of_shipment(self, shipment_id: str) -> Sequence[Record]:
+        return await self.those(shipment_id=shipment_id)
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("created_at", return_id=return_id)
@@ -67,60 +143,44 @@ class InvoiceLines(Shelf):
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("id", return_id=return_id)
 
-    async def of_shipments(self, shipment_ids: Sequence[str], *, but: str) -> Sequence[Record]:
-        """Lines of other invoices that were judged for these shipments, with their invoice's `number`, in order of time."""
-        return await self._judged(self.table.c.shipment_id, shipment_ids, but)
+    async def billed(self, invoice_id: str) -> list[tuple[Any, ...]]:
+        """What matching and judging need of a bill's lines, as plain tuples in the order of `BILLED`; references are JSON."""
+        return (await self.tx.say(BILLED, {"this_invoice_id": invoice_id, "mine": self.tx.exporter_id})).tuples()
 
-    async def of_waybills(self, waybills: Sequence[str], *, but: str) -> Sequence[Record]:
+    async def unknown(self, invoice_id: str) -> Sequence[Record]:
+        """Lines whose charge is in no table."""
+        return await self.those("position", invoice_id=invoice_id, type="UNKNOWN")
+
+    async def of_shipments(self, shipment_ids: Sequence[str], *, but: str) -> list[Judged]:
+        """Lines of other invoices that were judged for these shipments, in order of time."""
+        return list(map(Judged._make, await JUDGED_OF.tuples(self.tx, shipment_ids, mine=self.tx.exporter_id, but=but)))
+
+    async def of_waybills(self, waybills: Sequence[str], *, but: str) -> list[Judged]:
         """The same for numbers that are no shipment's of ours."""
-        mine = self.table.c.exporter_id == self.tx.exporter_id
-        return await self._judged(self.table.c.waybill, waybills, but, mine, self.table.c.shipment_id.is_(None))
+        return list(map(Judged._make, await JUDGED_UNDER.tuples(self.tx, waybills, mine=self.tx.exporter_id, but=but)))
 
-    async def _judged(self, column: Any, values: Sequence[str], but: str, *also: Any) -> Sequence[Record]:
-        columns, invoices = self.table.c, tables.invoices.c
-        found: list[Record] = []
-        async for some in parts(values):
-            statement = (
-                select(self.table, invoices.number)
-                .join(tables.invoices, invoices.id == columns.invoice_id)
-                .where(
-                    among(columns.exporter_id, self.tx.exporter_id),
-                    column.in_(some),
-                    columns.invoice_id != but,
-                    columns.state.in_(OPEN),
-                    columns.informational.is_(False),
-                    *also,
-                )
-            )
-            found += await self.tx.all(statement.order_by(invoices.created_at, columns.id))
-        return found
+    async def keep(self, **columns: "Sequence[Any] | repeat[Any]") -> None:
+        """Lines by their columns."""
+        await write(self.tx, adding(self.table), Columns(exporter_id=repeat(self.tx.exporter_id), **columns))
 
-    async def judged(self, verdicts: Sequence[Json]) -> None:
-        """Write every verdict; each brings `id` and the same columns."""
-        async for some in parts(verdicts):
-            said = [{**row, "this_id": row["id"], "mine": self.tx.exporter_id} for row in some]
-            for row in said:
-                del row["id"]
-            await self.tx.say(JUDGED, said)
+    async def judged(self, **columns: Sequence[Any]) -> None:
+        """Write every verdict, by columns; `this_id` says of which lines."""
+        await write(self.tx, JUDGED, Columns(mine=repeat(self.tx.exporter_id), **columns))
 
     async def small_overs(self, carrier: str, since: Any, until: Any, but: str) -> dict[str, int]:
         """What matched lines of a carrier's invoices of these days were above what was expected, by currency."""
         columns, invoices = self.table.c, tables.invoices.c
-        statement = (
-            select(columns.currency, func.sum(columns.minor - columns.expected_minor).label("minor"))
-            .join(tables.invoices, invoices.id == columns.invoice_id)
-            .where(
-                columns.exporter_id == self.tx.exporter_id,
-                invoices.carrier == carrier,
-                invoices.issued_on >= since,
-                invoices.issued_on < until,
-                invoices.id != but,
-                columns.state == "matched",
-                columns.expected_minor > 0,
-                columns.minor > columns.expected_minor,
-            )
-            .group_by(columns.currency)
+        theirs = select(invoices.id).where(
+            invoices.exporter_id == self.tx.exporter_id,
+            invoices.carrier == carrier,
+            invoices.issued_on >= since,
+            invoices.issued_on < until,
+            invoices.id != but,
         )
+        over = func.sum(columns.minor - columns.expected_minor).label("minor")
+        mine = among(columns.exporter_id, self.tx.exporter_id)
+        statement = select(columns.currency, over).where(columns.invoice_id.in_(theirs), mine, text(tables.SMALL_OVER))
+        statement = statement.group_by(columns.currency)
         return {row.currency: int(row.minor) for row in await self.tx.all(statement)}
 
 
@@ -147,30 +207,19 @@ class Ledger(Shelf):
 
     async def post_all(self, causes: Sequence[tuple[str, Sequence[Transfer]]], *, invoice_id: str | None) -> None:
         """Post a transaction for each cause. Raises IntegrityError where one was posted before, and then posts nothing."""
-        async for some in parts(causes):
-            rows = []
-            for posting_key, transfers in some:
-                transaction_id = self.tx.new_id("txn")
-                for place, transfer in enumerate(transfers):
-                    rows.append(self._row(posting_key, transaction_id, place, transfer, invoice_id))
-            if rows:
-                await self.tx.say(adding(self.table), rows)
-
-    def _row(self, cause: str, transaction_id: str, place: int, transfer: Transfer, invoice_id: str | None) -> Json:
-        return {
-            "id": self.tx.new_id(self.prefix),
-            "exporter_id": self.tx.exporter_id,
-            "transaction_id": transaction_id,
-            "posting_key": cause,
-            "place": place,
-            "return_id": transfer.return_id,
-            "invoice_id": invoice_id,
-            "debit": transfer.debit,
-            "credit": transfer.credit,
-            "minor": transfer.minor,
-            "currency": transfer.currency,
-            "posted_at": self.tx.now,
-        }
+        transactions = new_ids("txn", self.tx.now, len(causes))
+        rows = [
+            (cause, transaction_id, place, *transfer)
+            for (cause, transfers), transaction_id in zip(causes, transactions, strict=True)
+            for place, transfer in enumerate(transfers)
+        ]
+        if not rows:
+            return
+        named = ("posting_key", "transaction_id", "place", *Transfer._fields)
+        columns: dict[str, Any] = dict(zip(named, zip(*rows, strict=True), strict=True))
+        columns |= {"id": new_ids(self.prefix, self.tx.now, len(rows)), "exporter_id": repeat(self.tx.exporter_id)}
+        columns |= {"invoice_id": repeat(invoice_id), "posted_at": repeat(self.tx.now)}
+        await write(self.tx, adding(self.table), Columns(**columns))
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("id", return_id=return_id)

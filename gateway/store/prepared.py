@@ -5,7 +5,8 @@ stands in a job's way is therefore built once, compiled once for each set of par
 its values in order. The types of the tables hold on both ways: values go out and come back through the same column types.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 from sqlalchemy import Executable, UpdateBase
@@ -61,6 +62,29 @@ class Rows:
     def all(self) -> list[Stored]:
         return [Stored(self._columns, values) for values in self._values]
 
+    def tuples(self) -> list[tuple[Any, ...]]:
+        """The rows as plain tuples, turned a column at a time: for very many rows of which everything is looked at."""
+        turns = [turn for _, turn in self._columns.values()]
+        columns = zip(zip(*self._values, strict=True), turns, strict=False)
+        return list(zip(*(one if turn is None else map(turn, one) for one, turn in columns), strict=True))
+
+
+class Columns:
+    """Very many rows as their columns, each a sequence or one value `repeat`ed; one at least is a sequence."""
+
+    __slots__ = ("by_name", "many")
+
+    def __init__(self, **by_name: "Sequence[Any] | repeat[Any]") -> None:
+        self.by_name = by_name
+        self.many = next(len(column) for column in by_name.values() if not isinstance(column, repeat))
+
+    def parts(self, size: int) -> Iterator["Columns"]:
+        for start in range(0, self.many, size):
+            end = start + size
+            yield Columns(
+                **{key: one if isinstance(one, repeat) else one[start:end] for key, one in self.by_name.items()}
+            )
+
 
 class Sends(Protocol):
     """A connection that takes text and values in order, as it is."""
@@ -99,6 +123,16 @@ class _Form:
             ]
         )
 
+    def rows(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        turned = [repeat(fixed) if name is None else _turned(columns[name], turn) for name, turn, fixed in self._places]
+        return list(zip(*turned, strict=False))
+
+
+def _turned(column: Iterable[Any], turn: Turn) -> Iterable[Any]:
+    if turn is None:
+        return column
+    return repeat(turn(next(column))) if isinstance(column, repeat) else map(turn, column)
+
 
 def _place(
     name: str, bind: Any, is_asked: bool, defaults: dict[str, Any], dialect: Dialect
@@ -121,11 +155,14 @@ class Prepared:
         """The table that it writes to."""
         self._forms: dict[tuple[str, ...], _Form] = {}
 
-    async def run(self, connection: Sends, asked: Json | Sequence[Json]) -> Rows:
-        """Run it with these values; with a list of them once for each, which tells no rows."""
+    async def run(self, connection: Sends, asked: Json | Sequence[Json] | Columns) -> Rows:
+        """Run it with these values; with several of them once for each, which tells no rows."""
         if isinstance(asked, dict):
             form = self._form(asked, connection.dialect)
             return Rows(form.columns, *await connection.send(form.text, form.values(asked)))
+        if isinstance(asked, Columns):
+            form = self._form(asked.by_name, connection.dialect)
+            return Rows(form.columns, *await connection.send(form.text, form.rows(asked.by_name)))
         form = self._form(asked[0], connection.dialect)
         return Rows(form.columns, *await connection.send(form.text, [form.values(one) for one in asked]))
 

@@ -14,6 +14,8 @@ PUNCTUATION = re.compile(r"[\s\-_/.#:]+")
 
 def canonical_number(value: str) -> str:
     """How a number is compared: full-width folded (NFKC), upper case, without spaces, dashes, dots, slashes, '#'."""
+    if value.isascii() and value.isalnum():  # nearly every one: nothing to fold, nothing to leave out
+        return value.upper()[:254]
     return PUNCTUATION.sub("", unicodedata.normalize("NFKC", value)).upper()[:254]
 
 

@@ -6,25 +6,93 @@ thousand of them would take longer than all the rest.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Text, select, text, type_coerce
+from sqlalchemy import Select, Text, bindparam, select, text, type_coerce
 
 from gateway.store import tables
-from gateway.store.billing import among, parts
-from gateway.store.transaction import Record, Tx
+from gateway.store.billing import among
+from gateway.store.many import ByKeys, words
+from gateway.store.transaction import Tx
 from schemas.values import Json
 
-NUMBERS = ("waybill", "client_ref", "rma", "pickup")
+NUMBERS = words("waybill", "client_ref", "rma", "pickup")
+MINE: Any = bindparam("mine")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Shipment(NamedTuple):
+    """What a bill is held against; `asked` is the booking request's JSON."""
+
+    id: str
+    return_id: str
+    carrier: str
+    state: str
+    waybill: str | None
+    handed_over_at: datetime | None
+    delivered_at: datetime | None
+    asked: str
+
+
+class Named(NamedTuple):
     """A shipment, and the number that it was asked for by."""
 
     canonical: str
-    shipment: Record
+    shipment: Shipment
+
+
+class Booking(NamedTuple):
+    """One booking that a shipment ever had."""
+
+    subject_id: str
+    waybill: str
+    state: str
+
+
+def _named(keys: Sequence[Any]) -> Select[Any]:
+    """A question of its own: SQLite would begin a join with the shipments at the other end, and go through every one of
+    them once for each number."""
+    numbers = tables.numbers.c
+    mine = (numbers.exporter_id == MINE, numbers.canonical.in_(keys), numbers.kind.in_(NUMBERS))
+    return select(numbers.canonical, numbers.return_id).distinct().where(*mine)
+
+
+def _shipments(keys: Sequence[Any]) -> Select[Any]:
+    columns = tables.shipments.c
+    wanted = [columns[name] for name in Shipment._fields[:-1]]
+    mine = (among(columns.exporter_id, MINE), columns.return_id.in_(keys))
+    its = select(*wanted, type_coerce(columns.request, Text).label("asked")).where(*mine)
+    return its.order_by(columns.created_at, columns.id)
+
+
+def _bookings(keys: Sequence[Any]) -> Select[Any]:
+    columns = tables.attempts.c
+    return (
+        select(columns.subject_id, columns.waybill, columns.state)
+        .where(
+            columns.exporter_id == MINE,
+            columns.kind == "booking",
+            columns.subject_id.in_(keys),
+            columns.waybill.is_not(None),
+        )
+        .order_by(columns.subject_id, columns.number)
+    )
+
+
+def _accepted(keys: Sequence[Any]) -> Select[Any]:
+    columns = tables.acceptances.c
+    said = select(columns.return_id, type_coerce(columns.record, Text).label("said"))
+    return said.where(among(columns.exporter_id, MINE), columns.return_id.in_(keys)).order_by(columns.version)
+
+
+def _over(keys: Sequence[Any]) -> Select[Any]:
+    columns = tables.deadlines.c
+    mine = (among(columns.exporter_id, MINE), columns.return_id.in_(keys))
+    return select(columns.return_id).where(*mine, columns.clock == "customs", columns.state == "expired")
+
+
+NAMED, SHIPMENTS, BOOKINGS = ByKeys(_named), ByKeys(_shipments), ByKeys(_bookings)
+ACCEPTED, OVER = ByKeys(_accepted), ByKeys(_over)
 
 
 class Touched:
@@ -40,76 +108,33 @@ class Touched:
             await self.tx.run(lock, {"what": f"reconcile {self.tx.exporter_id}"})
 
     async def shipments(self, carriers: Sequence[str], keys: Sequence[str]) -> list[Named]:
-        """These carriers' shipments that the numbers name, one row for each `canonical` number; `asked` is JSON."""
-        named = await self._named(keys)
+        """These carriers' shipments that the numbers name, one row for each `canonical` number."""
         returns: dict[str, list[str]] = {}
-        for row in named:
-            returns.setdefault(row.return_id, []).append(row.canonical)
-        columns = tables.shipments.c
-        wanted = [columns[name] for name in ("id", "return_id", "state", "waybill", "handed_over_at", "delivered_at")]
-        found: list[Named] = []
-        async for some in parts(sorted(returns)):
-            statement = select(*wanted, columns.created_at, type_coerce(columns.request, Text).label("asked")).where(
-                among(columns.exporter_id, self.tx.exporter_id),
-                columns.return_id.in_(some),
-                columns.carrier.in_(carriers),
-            )
-            rows = await self.tx.all(statement.order_by(columns.created_at, columns.id))
-            found += [Named(canonical, row) for row in rows for canonical in returns[row.return_id]]
-        return found
+        for canonical, return_id in await self._by(NAMED, keys):
+            returns.setdefault(return_id, []).append(canonical)
+        found = map(Shipment._make, await self._by(SHIPMENTS, sorted(returns)))
+        ours = (one for one in found if one.carrier in carriers)
+        return [Named(canonical, one) for one in ours for canonical in returns[one.return_id]]
 
-    async def _named(self, keys: Sequence[str]) -> list[Record]:
-        """The returns that go by these numbers. A question of its own: SQLite would begin a join at the other end, and go
-        through every shipment once for each number."""
-        numbers = tables.numbers.c
-        found: list[Record] = []
-        async for some in parts(keys):
-            statement = select(numbers.canonical, numbers.return_id).distinct()
-            mine = (numbers.exporter_id == self.tx.exporter_id, numbers.canonical.in_(some), numbers.kind.in_(NUMBERS))
-            found += await self.tx.all(statement.where(*mine))
-        return found
-
-    async def bookings(self, shipment_ids: Sequence[str]) -> list[Record]:
+    async def bookings(self, shipment_ids: Sequence[str]) -> list[Booking]:
         """Every booking that these shipments ever had, by waybill, the oldest first."""
-        columns = tables.attempts.c
-        found: list[Record] = []
-        async for some in parts(shipment_ids):
-            statement = select(columns.subject_id, columns.waybill, columns.state).where(
-                columns.exporter_id == self.tx.exporter_id,
-                columns.kind == "booking",
-                columns.subject_id.in_(some),
-                columns.waybill.is_not(None),
-            )
-            found += await self.tx.all(statement.order_by(columns.subject_id, columns.number))
-        return found
+        return list(map(Booking._make, await self._by(BOOKINGS, shipment_ids)))
 
     async def dock_grams(self, return_ids: Sequence[str]) -> dict[str, int]:
         """What our own scale said at the last acceptance that names a weight, by return."""
-        columns = tables.acceptances.c
         weights: dict[str, int] = {}
-        async for some in parts(return_ids):
-            statement = select(columns.return_id, type_coerce(columns.record, Text).label("said")).where(
-                among(columns.exporter_id, self.tx.exporter_id), columns.return_id.in_(some)
-            )
-            for row in await self.tx.all(statement.order_by(columns.version)):
-                weight = _json(row.said).get("dock_weight")
-                if weight:
-                    weights[row.return_id] = int(weight["grams"])
+        for return_id, said in await self._by(ACCEPTED, return_ids):
+            weight = _json(said).get("dock_weight")
+            if weight:
+                weights[return_id] = int(weight["grams"])
         return weights
 
     async def relief_lost(self, return_ids: Sequence[str]) -> set[str]:
         """Returns whose limit for coming home free of duty is over."""
-        columns = tables.deadlines.c
-        lost: set[str] = set()
-        async for some in parts(return_ids):
-            statement = select(columns.return_id).where(
-                among(columns.exporter_id, self.tx.exporter_id),
-                columns.return_id.in_(some),
-                columns.clock == "customs",
-                columns.state == "expired",
-            )
-            lost.update((await self.tx.run(statement)).scalars())
-        return lost
+        return {return_id for (return_id,) in await self._by(OVER, return_ids)}
+
+    async def _by(self, question: ByKeys, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+        return await question.tuples(self.tx, keys, mine=self.tx.exporter_id)
 
 
 def _json(said: Any) -> Json:

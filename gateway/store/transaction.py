@@ -27,7 +27,7 @@ from sqlalchemy.engine import CursorResult
 from gateway.store import audit, work
 from gateway.store.database import Connection
 from gateway.store.ids import new_id
-from gateway.store.prepared import Prepared, Rows, Stored
+from gateway.store.prepared import Columns, Prepared, Rows, Stored
 from gateway.store.work import Job
 from schemas.errors import NotFound
 from schemas.values import Json
@@ -103,7 +103,7 @@ class Tx:
         self._entries: list[audit.Entry] = []
         self._held: dict[str, dict[Question, Sequence[Record]]] = {}
 
-    async def say(self, statement: Prepared, asked: Json | Sequence[Json]) -> Rows:
+    async def say(self, statement: Prepared, asked: Json | Sequence[Json] | Columns) -> Rows:
         """Run what is prepared, with values that come by name."""
         if statement.changes:
             self._held.pop(statement.changes, None)

@@ -2,16 +2,16 @@
 
 import asyncio
 import re
+import sqlite3
 from collections import Counter
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from gateway.core import Gateway
 from gateway.store import checks, tables
-from gateway.store.touched import Touched
+from gateway.store.touched import ACCEPTED, BOOKINGS, NAMED, OVER, SHIPMENTS
 from gateway.store.transaction import Tx
 from schemas.acceptance import AcceptanceDecision, AcceptanceRecord
 from schemas.values import Weight
@@ -52,41 +52,31 @@ async def test_the_number_of_statements_is_not_the_number_of_lines(
     assert counted[0] == counted[1] < 40
 
 
-async def test_what_a_bill_names_is_looked_up_and_never_gone_through(
-    gateway: Gateway, exporter: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_bill_names_is_looked_up_and_never_gone_through(gateway: Gateway, exporter: str) -> None:
     """SQLite began the join of numbers and shipments at the shipments: an hour for a day's bill in a large store."""
     if not gateway.store.database.is_sqlite:
         pytest.skip("PostgreSQL knows how many rows there are")
-    plans: list[str] = []
-    whole = Tx.run
-
-    async def explained(tx: Tx, statement: Any, *args: Any, **kw: Any) -> Any:
-        if getattr(statement, "is_select", False):
-            asked = str(statement.compile(dialect=tx.connection.dialect, compile_kwargs={"literal_binds": True}))
-            plans.extend(row.detail for row in await whole(tx, text(f"EXPLAIN QUERY PLAN {asked}")))
-        return await whole(tx, statement, *args, **kw)
-
-    async def named(self: Touched, keys: Any) -> Any:
-        return [SimpleNamespace(return_id=key, canonical=key) for key in keys]
-
-    monkeypatch.setattr(Tx, "run", explained)
-    ids = [f"id_{n}" for n in range(1_000)]
-    async with gateway.store.transaction(exporter) as tx:
-        await tx.touched.shipments(["sandbox_rest"], ids)  # none goes by these numbers
-        monkeypatch.setattr(Touched, "_named", named)
-        await tx.touched.shipments(["sandbox_rest"], ids)
-        await tx.touched.bookings(ids)
-        await tx.touched.dock_grams(ids)
-        await tx.touched.relief_lost(ids)
-        await tx.accruals.of_shipments(ids)
-        await tx.invoice_lines.of_shipments(ids, but="")
-        await tx.invoice_lines.of_waybills(ids, but="")
-        await tx.disputes.open_lines(ids, but="")
-    assert len(plans) >= 9
-    assert [
-        plan for plan in plans if plan.startswith("SCAN") or re.search(r"\(exporter_id=\?( AND carrier=\?)?\)", plan)
-    ] == []
+    said: list[str] = []
+    for ids in (["id_0"], [f"id_{n}" for n in range(1_000)]):
+        async with gateway.store.transaction(exporter) as tx:
+            driver = tx.connection._driver  # type: ignore[attr-defined]
+            driver.set_trace_callback(said.append)
+            for question in (NAMED, SHIPMENTS, BOOKINGS, ACCEPTED, OVER):
+                await question.tuples(tx, ids, mine=exporter)
+            await tx.accruals.of_shipments(ids)
+            await tx.invoice_lines.of_shipments(ids, but="")
+            await tx.invoice_lines.of_waybills(ids, but="")
+            await tx.invoice_lines.small_overs("sandbox", MONDAY_NOON.date(), MONDAY_NOON.date(), but="")
+            await tx.disputes.open_lines(ids, but="")
+            driver.set_trace_callback(None)
+    with sqlite3.connect(f"file:{gateway.store.database.path}?mode=ro", uri=True) as connection:
+        asked = [one for one in said if one.startswith("SELECT")]
+        plans = [step[3] for one in asked for step in connection.execute(f"EXPLAIN QUERY PLAN {one}")]
+    assert len(plans) >= 20
+    wrong = re.compile(r"SCAN|.*\(exporter_id=\?( AND carrier=\?)?\)")
+    few = "SEARCH invoices"  # one carrier's bills
+    assert [plan for plan in plans if wrong.match(plan) and not plan.startswith(few)] == []
+    assert any("ix_invoice_lines_over" in plan for plan in plans)
 
 
 def counting(said: Counter[str], whole: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from adapters.invoices.sandbox_csv import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
@@ -14,6 +15,7 @@ from schemas.values import Money, Weight, tidy
 
 NEEDED = ("record", "invoice", "currency", "amount")
 Row = dict[str, str]
+"""What a row says, without what it leaves empty."""
 
 
 class SandboxCsv(InvoiceReader):
@@ -32,6 +34,19 @@ class SandboxCsv(InvoiceReader):
         for number, row in sheet.rows(document.decode("utf-8-sig", "replace")):
             sheet.take(number, row)
         return sheet.closed()
+
+
+@lru_cache(16384)
+def _money(text: str, currency: str) -> Money | None:
+    """The same few amounts come again and again."""
+    try:
+        return Money.model_validate({"amount": text, "currency": currency})
+    except ValueError:
+        return None
+
+
+_tidy = lru_cache(4096)(tidy)
+"""Most of a row stands in the row above too."""
 
 
 @dataclass
@@ -63,8 +78,8 @@ class _Sheet:
                     if missing:
                         self._problem("header_missing", f"no column {', '.join(missing)}")
                         return
-                elif any(cell.strip() for cell in cells):
-                    yield reader.line_num, dict(zip(header, map(tidy, cells), strict=False))
+                elif row := {name: cell for name, cell in zip(header, map(_tidy, cells), strict=False) if cell}:
+                    yield reader.line_num, row
         except csv.Error as error:
             self._problem("row_broken", tidy(error), row=reader.line_num)
 
@@ -106,14 +121,14 @@ class _Sheet:
     def _amount(self, number: int, row: Row, invoice: str) -> Money | None:
         """Exact: more decimals than the currency has are a problem, not a rounding."""
         currency, text = row.get("currency", ""), row.get("amount", "")
+        money = _money(text, currency)
+        if money is not None:
+            return money
         if currency not in CURRENCY_DIGITS:
             self._problem("currency_unknown", f"no currency is called {currency[:20]!r}", number, "currency", invoice)
             return None
-        try:
-            return Money.model_validate({"amount": text, "currency": currency})
-        except ValueError:
-            self._problem("amount_unreadable", f"not an amount of {currency}: {text[:40]!r}", number, "amount", invoice)
-            return None
+        self._problem("amount_unreadable", f"not an amount of {currency}: {text[:40]!r}", number, "amount", invoice)
+        return None
 
     def _weight(self, number: int, row: Row) -> Weight | None:
         text = row.get("billed_kg", "")

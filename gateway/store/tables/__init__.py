@@ -25,7 +25,16 @@ from gateway.store.tables.messages import (
     notices,
     unknown_codes,
 )
-from gateway.store.tables.money import accruals, charge_types, disputes, invoice_lines, invoices, ledger, tariffs
+from gateway.store.tables.money import (
+    SMALL_OVER,
+    accruals,
+    charge_types,
+    disputes,
+    invoice_lines,
+    invoices,
+    ledger,
+    tariffs,
+)
 from gateway.store.tables.parties import accounts, api_keys, channels, endpoints, exporters, sessions, sources, sweeps
 from gateway.store.tables.thread import posts
 
@@ -48,6 +57,7 @@ WORK = (
 
 __all__ = [
     "OPEN_DELIVERIES",
+    "SMALL_OVER",
     "WORK",
     "acceptances",
     "accounts",

@@ -19,6 +19,9 @@ from gateway.store.tables.base import ID, due, exporter, key, metadata, partial,
 from gateway.store.types import Canonical, Instant, PlainJson
 from schemas.tariffs import Tariff
 
+SMALL_OVER = "state = 'matched' AND expected_minor > 0 AND minor > expected_minor"
+"""A line that was let pass for a little more than was expected."""
+
 accruals = Table(
     "accruals",
     metadata,
@@ -110,9 +113,11 @@ invoice_lines = Table(
     Column("because", Text),
     Column("charge_type_id", ID),  # the decision that its type comes from, where the bill does not say
     UniqueConstraint("invoice_id", "position"),
-    Index("ix_invoice_lines_return", "return_id"),
-    Index("ix_invoice_lines_shipment", "shipment_id"),
-    Index("ix_invoice_lines_dispute", "dispute_id"),
+    # A line has none of these before it is judged, and mostly no dispute after.
+    partial("ix_invoice_lines_return", "return_id", where="return_id IS NOT NULL"),
+    partial("ix_invoice_lines_shipment", "shipment_id", where="shipment_id IS NOT NULL"),
+    partial("ix_invoice_lines_dispute", "dispute_id", where="dispute_id IS NOT NULL"),
+    partial("ix_invoice_lines_over", "invoice_id", where=SMALL_OVER),
     Index("ix_invoice_lines_waybill", "exporter_id", "waybill"),
     partial("ix_invoice_lines_unknown", "exporter_id", "invoice_id", where="type = 'UNKNOWN'"),
 )

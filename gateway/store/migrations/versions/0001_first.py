@@ -748,9 +748,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_lines_invoice_id_position")),
     )
-    op.create_index("ix_invoice_lines_dispute", "invoice_lines", ["dispute_id"], unique=False)
-    op.create_index("ix_invoice_lines_return", "invoice_lines", ["return_id"], unique=False)
-    op.create_index("ix_invoice_lines_shipment", "invoice_lines", ["shipment_id"], unique=False)
+    op.create_index(
+        "ix_invoice_lines_dispute",
+        "invoice_lines",
+        ["dispute_id"],
+        unique=False,
+        postgresql_where=sa.text("dispute_id IS NOT NULL"),
+        sqlite_where=sa.text("dispute_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_invoice_lines_over",
+        "invoice_lines",
+        ["invoice_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'matched' AND expected_minor > 0 AND minor > expected_minor"),
+        sqlite_where=sa.text("state = 'matched' AND expected_minor > 0 AND minor > expected_minor"),
+    )
+    op.create_index(
+        "ix_invoice_lines_return",
+        "invoice_lines",
+        ["return_id"],
+        unique=False,
+        postgresql_where=sa.text("return_id IS NOT NULL"),
+        sqlite_where=sa.text("return_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_invoice_lines_shipment",
+        "invoice_lines",
+        ["shipment_id"],
+        unique=False,
+        postgresql_where=sa.text("shipment_id IS NOT NULL"),
+        sqlite_where=sa.text("shipment_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_invoice_lines_unknown",
         "invoice_lines",
