@@ -52,7 +52,7 @@ async def booked(
             tx, shipment, await tx.attempts.get(attempt_id), Booking(waybill=Waybill(waybill), charges=charges)
         )
     async with gw.store.reading(exporter) as tx:
-        rows = await tx.accruals.of_shipments([shipment.id])
+        rows = await tx.accruals.of_shipment(shipment.id)
     return {(row.basis, row.type): (row.minor, row.tariff_id) for row in rows}
 
 
