@@ -128,7 +128,7 @@ async def doctor(settings: Settings) -> dict[str, Any]:
     def say(what: str, ok: bool, says: Any) -> None:
         found.append({"what": what, "ok": ok, "found": says})
 
-    for package in ("aiohttp", "httpx2", "zeep", "lxml", "sqlalchemy", "pgqueuer"):
+    for package in ("aiohttp", "zeep", "lxml", "sqlalchemy", "pgqueuer"):
         say(package, True, version(package))
     say("mail", *await mail_stands(settings))
     if not settings.db:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-import httpx2
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from pydantic import BaseModel
@@ -19,14 +18,15 @@ from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
 from adapters.toolkit.auth import TokenStore
 from adapters.toolkit.http import Call, FreeLane, Http
 from adapters.toolkit.redaction import Exchange, Redactor
-from adapters.toolkit.transport import open_client
+from adapters.toolkit.transport import Client, open_client
 from gateway.clock import clock_of, monotonic_of
 from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
-from gateway.lanes import Hurried, Lanes, Pacer
+from gateway.lanes import Hurried, Lanes
 from gateway.letters.relay import Relay
 from gateway.live import Live
+from gateway.pacer import Pacer
 from gateway.spending import LaneGauges, Spending
 from gateway.store.database import Database, StoreUnavailable
 from gateway.store.secrets import Sealer
@@ -69,8 +69,8 @@ class Gateway:
     spending: Spending
     live: Live
     sealer: Sealer
-    client: httpx2.AsyncClient
-    hooks: httpx2.AsyncClient
+    client: Client
+    hooks: Client
     """The client for addresses that users gave: guarded at connect time."""
     clock: Callable[[], datetime]
     relay: Relay | None = None

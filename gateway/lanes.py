@@ -1,49 +1,34 @@
 """Lanes: how fast, how many at once, and whether at all, per carrier account.
 
-Pace is GCRA without a burst (evenly spaced, never a full window at the turn of the second), in memory on one machine and on
-Redis across machines. A turn may come a tenth of its space early, after one that came late: nobody wakes to the microsecond,
-and a lane of 50 a second would make 47. When Redis is away a lane goes on at rate/N on its own; there is never no limit.
-`Retry-After` closes the lane until its time. The breaker opens at half of 20 calls in 60 s and lets one probe through each
-15 s.
+Whoever waits for a turn sleeps until its instant; whoever wakes too late gives it up for the next, so that none are made up
+for in a bunch. `Retry-After` closes the lane until its time. The breaker opens at half of 20 calls in 60 s and lets one
+probe through each 15 s.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from datetime import time as dt_time
-from fractions import Fraction
-from typing import Any
+from types import TracebackType
 from zoneinfo import ZoneInfo
-
-from redis.exceptions import RedisError
-from throttled.asyncio import MemoryStore, RateLimiterType, RedisStore, Throttled, rate_limiter
-from throttled.exceptions import StoreUnavailableError
 
 from adapters.seam import Pace
 from gateway.clock import Clock, utc_now
+from gateway.pacer import PATIENCE, Pacer
 from gateway.places import Places
 from schemas import errors
 
-PATIENCE = 20.0
-"""Seconds a call waits for its turn before it gives the turn back."""
-GIVING_WAY = 0.01
 WINDOW, CALLS, PROBE = 60.0, 20, 15.0
 Spend = Callable[[str, str, int], Awaitable[int | None]]
 """Takes one call out of a lane's quota of a day under a limit: how many are taken now, None where the limit is reached."""
 
 
-TENTHS = 10
-"""What a call costs, so that a burst can be a tenth of one."""
-
-
-def _quota(per_second: float) -> Any:
-    rate = Fraction(per_second).limit_denominator(3600)  # the library counts whole calls in whole seconds
-    space = timedelta(seconds=rate.denominator)
-    return rate_limiter.per_duration(space, limit=rate.numerator * TENTHS, burst=TENTHS + 1)
+EARLY, LATE = 0.004, 0.006
+"""Seconds that a call may go before and after its turn's instant: together they are what a carrier's second may be off by.
+No timer is finer than the one, and a loop that is busy seldom comes later than the other."""
 
 
 @dataclass
@@ -96,7 +81,7 @@ class CarrierLane:
         self,
         key: str,
         pace: Pace,
-        pacer: "Pacer",
+        pacer: Pacer,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Clock = utc_now,
         zone: str = "UTC",
@@ -118,8 +103,8 @@ class CarrierLane:
         self.granted = 0
         self._pacer = pacer
         self._places = Places(pace.concurrency)
-        self._hurried = 0
-        self._in_line = 0
+        self._door = Places(1)
+        self._begin_day(clock())
 
     def closed_for(self) -> float:
         """Seconds that the carrier told us to wait, or until its next day."""
@@ -129,59 +114,69 @@ class CarrierLane:
         """Seconds for which it makes no sense to begin anything here: told to wait, or the breaker is open."""
         return max(self.closed_for(), self.breaker.shut_for())
 
-    @asynccontextmanager
-    async def passage(self, verb: str = "", *, creates: bool = False, urgent: bool = False) -> AsyncIterator[None]:
+    def passage(self, verb: str = "", *, creates: bool = False, urgent: bool = False) -> "Passage":
         """Wait for a turn. Raises Throttled when it would take too long, while the breaker is open, and when the day's
         quota is used up. What is urgent goes first, at the same pace."""
+        return Passage(self, verb, creates or urgent, urgent)
+
+    async def enter(self, verb: str, *, kept_too: bool, urgent: bool) -> None:
+        """As `passage`; whoever was let in leaves."""
         self.waiting += 1
         try:
             if not self.breaker.admits():
                 raise errors.Throttled("the lane is shut: too many failures", retry_after=PROBE)
-            async with self._places.one(urgent=urgent):
+            await self._places.take(urgent=urgent)
+            try:
                 await self._take_turn(urgent=urgent)
-                await self._take_from_quota(verb, kept_too=creates or urgent)
-                self.granted += 1
-                yield
-        finally:
+                await self._take_from_quota(verb, kept_too=kept_too)
+            except BaseException:
+                self._places.give()
+                raise
+        except BaseException:
             self.waiting -= 1
+            raise
+        self.granted += 1
+
+    def leave(self) -> None:
+        self._places.give()
+        self.waiting -= 1
 
     async def _take_turn(self, *, urgent: bool) -> None:
+        """One at a time stands at the door and has the next turn: then nobody who is urgent waits for more than that one."""
         patience = self.monotonic() + PATIENCE
-        before = 0 if urgent else self._in_line
-        self._in_line += 1
-        self._hurried += urgent
+        await self._door.take(urgent=urgent)
         try:
-            while True:
-                wait = await self._wait(gives_way=bool(self._hurried) and not urgent)
-                if wait <= 0:
-                    return
-                if self.monotonic() + wait > patience:
-                    raise errors.Throttled("the lane is full", retry_after=wait)
-                # The first time after all who wait already: woken at once, all but one of them would have to ask again.
-                await asyncio.sleep(min(wait + before / self.pace.per_second, PATIENCE))
-                before = 0
+            on_time = False
+            while not on_time or self.closed_for():
+                closed = self.closed_for()
+                if self.monotonic() + closed > patience:
+                    raise errors.Throttled("the lane is full", retry_after=max(closed, 1 / self.pace.per_second))
+                if closed:
+                    await asyncio.sleep(closed)
+                asked = time.monotonic()
+                on_time = await _arrives(asked + await self._pacer.ask(self.key, self.pace))
         finally:
-            self._hurried -= urgent
-            self._in_line -= 1
-
-    async def _wait(self, *, gives_way: bool) -> float:
-        if gives_way:
-            return GIVING_WAY
-        return max(self.closed_for(), await self._pacer.ask(self.key, self.pace))
+            self._door.give()
 
     async def _take_from_quota(self, verb: str, *, kept_too: bool) -> None:
-        now = self.clock().astimezone(self.zone)
-        day = now.date().isoformat()
+        now = self.clock()
+        if not self._day_began <= now < self._day_ends:
+            self._begin_day(now)
         if self.pace.daily is not None and self._spend is not None:
             kept = 0 if kept_too else self.pace.daily // 10
-            used = await self._spend(self.key, day, self.pace.daily - kept)
+            used = await self._spend(self.key, self._day, self.pace.daily - kept)
             if used is None:
-                midnight = datetime.combine(now.date() + timedelta(days=1), dt_time.min, self.zone)
                 if not kept:
-                    self.closed_until = self.monotonic() + (midnight - self.clock()).total_seconds()
-                raise errors.Throttled("the day's quota is used up", retry_at=midnight)
+                    self.closed_until = self.monotonic() + (self._day_ends - now).total_seconds()
+                raise errors.Throttled("the day's quota is used up", retry_at=self._day_ends)
             self.used = used
-        self.spent[day, verb] = self.spent.get((day, verb), 0) + 1
+        self.spent[self._day, verb] = self.spent.get((self._day, verb), 0) + 1
+
+    def _begin_day(self, now: datetime) -> None:
+        date = now.astimezone(self.zone).date()
+        self._day = date.isoformat()
+        self._day_began = datetime.combine(date, dt_time.min, self.zone)
+        self._day_ends = datetime.combine(date + timedelta(days=1), dt_time.min, self.zone)
 
     def told(self, day: str, verb: str, calls: int) -> None:
         """So many of what was spent are written down."""
@@ -198,6 +193,32 @@ class CarrierLane:
         )
 
 
+async def _arrives(at: float) -> bool:
+    """Sleep until a turn's instant; False where the machine woke us so late that the next turn may be another's."""
+    ahead = at - time.monotonic()
+    if ahead > EARLY:
+        await asyncio.sleep(ahead)
+        ahead = at - time.monotonic()
+    return ahead > -LATE
+
+
+class Passage:
+    """One turn in a lane, as `async with`."""
+
+    __slots__ = ("_kept_too", "_lane", "_urgent", "_verb")
+
+    def __init__(self, lane: CarrierLane, verb: str, kept_too: bool, urgent: bool) -> None:
+        self._lane, self._verb, self._kept_too, self._urgent = lane, verb, kept_too, urgent
+
+    async def __aenter__(self) -> None:
+        await self._lane.enter(self._verb, kept_too=self._kept_too, urgent=self._urgent)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lane.leave()
+
+
 def _seconds(error: errors.Throttled, now: datetime) -> float:
     if error.retry_at is not None:
         return max(0.0, min((error.retry_at - now).total_seconds(), 3600.0))
@@ -210,56 +231,11 @@ class Hurried:
 
     lane: CarrierLane
 
-    def passage(self, verb: str, *, creates: bool) -> AbstractAsyncContextManager[None]:
+    def passage(self, verb: str, *, creates: bool) -> Passage:
         return self.lane.passage(verb, creates=creates, urgent=True)
 
     def heard(self, error: errors.AdapterError | None) -> None:
         self.lane.heard(error)
-
-
-class Pacer:
-    """Asks the limiter: Redis where there is one, its own memory otherwise or while Redis is away."""
-
-    def __init__(self, redis_url: str = "", share: int = 1) -> None:
-        self._share = share
-        self._memory = MemoryStore()
-        self._redis: RedisStore | None = None
-        self._away_until = 0.0
-        self._limiters: dict[tuple[int, float], Throttled] = {}
-        if redis_url:
-            self._redis = RedisStore(server=redis_url, options={"SOCKET_TIMEOUT": 1, "SOCKET_CONNECT_TIMEOUT": 1})
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether the pace is agreed with other machines right now."""
-        return self._redis is not None and time.monotonic() >= self._away_until
-
-    async def ask(self, key: str, pace: Pace) -> float:
-        """0 when the turn is granted, else seconds to wait before asking again."""
-        if self._redis is not None and time.monotonic() >= self._away_until:
-            try:
-                return await self._ask(self._redis, key, pace.per_second)
-            except (StoreUnavailableError, RedisError, OSError):
-                self._away_until = time.monotonic() + 2
-        share = self._share if self._redis is not None else 1
-        return await self._ask(self._memory, key, pace.per_second / share)
-
-    async def _ask(self, store: Any, key: str, per_second: float) -> float:
-        result = await self._limiter(store, per_second).limit(key, TENTHS)
-        return max(0.001, float(result.state.retry_after)) if result.limited else 0.0
-
-    def _limiter(self, store: Any, per_second: float) -> Throttled:
-        """One a rate: building it costs more than asking it."""
-        known = (id(store), per_second)
-        if known not in self._limiters:
-            self._limiters[known] = Throttled(
-                using=RateLimiterType.GCRA.value, quota=_quota(per_second), store=store, key_prefix="lane"
-            )
-        return self._limiters[known]
-
-    async def close(self) -> None:
-        if self._redis is not None:
-            await self._redis._backend.get_client().aclose(close_connection_pool=True)  # it has no closing of its own
 
 
 class Lanes:

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 
 class Places:
@@ -14,28 +12,21 @@ class Places:
         self._urgent: deque[asyncio.Future[None]] = deque()
         self._ordinary: deque[asyncio.Future[None]] = deque()
 
-    @asynccontextmanager
-    async def one(self, *, urgent: bool) -> AsyncIterator[None]:
-        await self._take(self._urgent if urgent else self._ordinary)
-        try:
-            yield
-        finally:
-            self._give()
-
-    async def _take(self, line: deque[asyncio.Future[None]]) -> None:
+    async def take(self, *, urgent: bool) -> None:
+        """Waits for a place. Whoever took one gives it back."""
         if self._free:
             self._free -= 1
             return
         called = asyncio.get_running_loop().create_future()
-        line.append(called)
+        (self._urgent if urgent else self._ordinary).append(called)
         try:
             await called
         except asyncio.CancelledError:
             if not called.cancelled():  # called and cancelled in the same moment
-                self._give()
+                self.give()
             raise
 
-    def _give(self) -> None:
+    def give(self) -> None:
         for line in (self._urgent, self._ordinary):
             while line:
                 called = line.popleft()

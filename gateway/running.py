@@ -71,12 +71,17 @@ def until_told_to_stop() -> asyncio.Event:
 
 
 async def stay(stop: asyncio.Event) -> None:
-    """Wait until it is set. What the start has built is there for good: looking it over for garbage, again and again, took a
-    tenth of a booking's time."""
+    """Wait until it is set."""
+    started()
+    await stop.wait()
+
+
+def started() -> None:
+    """What the start has built is there for good: looking it over for garbage, again and again, took a tenth of a booking's
+    time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
-    await stop.wait()
 
 
 @asynccontextmanager

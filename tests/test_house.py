@@ -48,13 +48,13 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.letters": {"schemas"},
     "gateway.live": set(),
     "gateway.places": set(),
-    "gateway.lanes": {"adapters.seam", "gateway.clock", "gateway.places", "schemas"},
+    "gateway.pacer": {"adapters.seam", "schemas"},
+    "gateway.lanes": {"adapters.seam", "gateway.clock", "gateway.pacer", "gateway.places", "schemas"},
     "gateway.spending": {"gateway.clock", "gateway.lanes", "gateway.store", "schemas"},
     "gateway.jobs": {"gateway.store", "schemas"},
     "gateway.core": {
         *("gateway.clock", "gateway.config", "gateway.crash", "gateway.guard", "gateway.lanes", "gateway.letters"),
-        "gateway.live",
-        *("gateway.spending", "gateway.store", *ADAPTERS),
+        *("gateway.live", "gateway.pacer", "gateway.spending", "gateway.store", *ADAPTERS),
     },
     "gateway.mailing": {"gateway.core", "gateway.letters", "gateway.store", "schemas"},
     "gateway.journeys": {

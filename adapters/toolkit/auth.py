@@ -62,6 +62,8 @@ class TokenStore:
 
     async def get(self, refresh: Callable[[], Awaitable[Token]]) -> str:
         """The current token; `refresh` asks the carrier for a new one."""
+        if self._token is not None and self.monotonic() < self._token.renew_at:
+            return self._token.value
         async with self._lock:
             if self._token is None or self.monotonic() >= self._token.renew_at:
                 self._token = await refresh()

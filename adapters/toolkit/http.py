@@ -17,10 +17,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-import httpx2
-
 from adapters.toolkit.auth import TokenStore
 from adapters.toolkit.redaction import Exchange, Redactor
+from adapters.toolkit.transport import NotSent, NotWritable, Request, TooLong, Wire, WireError
 from schemas.errors import (
     AdapterError,
     CredentialsRejected,
@@ -130,7 +129,7 @@ class FreeLane:
 class Http:
     """The sender, for one account and one job. `turn_ends` is the monotonic second after which nothing may be sent."""
 
-    client: httpx2.AsyncClient
+    client: Wire
     lane: Lane = field(default_factory=FreeLane)
     tokens: TokenStore = field(default_factory=lambda: TokenStore(time.monotonic))
     redactor: Redactor = field(default_factory=Redactor)
@@ -174,47 +173,27 @@ class Http:
             raise Unavailable("the turn ended before the call could be sent")
 
     async def _exchange(self, call: Call) -> Reply:
-        request = self._request(call)
+        headers = {"User-Agent": "homeward", "Accept-Encoding": "gzip", **call.headers}
+        request = Request(call.method, call.full_url, headers, call.content, call.cap)
         if call.creates:
             self.crash(f"{call.name}.before_send")
         try:
             async with asyncio.timeout(self.total_seconds):
-                reply = await self._read(call, request)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol) as error:
-            raise Unavailable(f"not reached: {type(error).__name__}") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+                answer = await self.client.exchange(request)
+        except NotWritable as error:
+            # The text of what it came from may hold the credential, so it is not chained.
+            raise Refused(f"the request cannot be written: {error}", code=RefusalCode.CHARSET) from None
+        except NotSent as error:
+            raise Unavailable(f"not reached: {error}") from error
+        except TooLong as error:
+            unread = OutcomeUnknown if call.creates else Unintelligible
+            raise unread(str(error), wire_code=str(error.status)) from error
+        except (WireError, TimeoutError) as error:
             kind = OutcomeUnknown if call.creates else Unavailable
-            raise kind(f"no whole reply: {type(error).__name__}") from error
+            raise kind(f"no whole reply: {error or type(error).__name__}") from error
         if call.creates:
             self.crash(f"{call.name}.after_send")
-        return reply
-
-    def _request(self, call: Call) -> httpx2.Request:
-        try:
-            return self.client.build_request(
-                call.method,
-                call.url,
-                headers={"User-Agent": "homeward", "Accept-Encoding": "gzip", **call.headers},
-                params=call.params or None,
-                content=call.content,
-            )
-        except (httpx2.InvalidURL, UnicodeError) as error:
-            # A header takes ASCII only; the text of the error may hold the credential, so it is not chained.
-            raise Refused(f"the request cannot be written: {type(error).__name__}", code=RefusalCode.CHARSET) from None
-
-    async def _read(self, call: Call, request: httpx2.Request) -> Reply:
-        response = await self.client.send(request, stream=True)
-        try:
-            content = bytearray()
-            async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > call.cap:
-                    kind = OutcomeUnknown if call.creates else Unintelligible
-                    raise kind("the reply is over the size limit", wire_code=str(response.status_code))
-        finally:
-            await response.aclose()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, bytes(content), headers, call.creates)
+        return Reply(answer.status, answer.content, answer.headers, call.creates)
 
     def _sorted(self, call: Call, reply: Reply) -> Reply:
         sent = " ".join(call.headers.values())

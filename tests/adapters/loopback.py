@@ -12,6 +12,7 @@ class Stub:
 
     def __init__(self, behave: Callable[["Stub", Reader, Writer], object]) -> None:
         self.behave, self.seen, self.over = behave, list[str](), asyncio.Event()
+        self.heads = list[str]()
         self.port = 0
 
     @property
@@ -23,6 +24,7 @@ class Stub:
         lengths = [line.split(":")[1] for line in head.lower().split("\r\n") if line.startswith("content-length")]
         await reader.readexactly(int(lengths[0]) if lengths else 0)
         self.seen.append(head.split("\r\n")[0])
+        self.heads.append(head)
 
 
 @asynccontextmanager

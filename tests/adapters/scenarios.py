@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-import httpx2
 from pydantic import BaseModel, SecretStr, TypeAdapter
 
 from adapters import registry
@@ -19,10 +18,11 @@ from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
 from adapters.toolkit.auth import Token, TokenStore
 from adapters.toolkit.http import Http
 from adapters.toolkit.redaction import Exchange, Redactor
+from adapters.toolkit.transport import Answer, Request, Wire
 from schemas.errors import AdapterError
 from schemas.messages import InboundMessage
 from schemas.values import Model
-from tests.adapters.wire import Recorded, read_http, response_of
+from tests.adapters.wire import Acted, Recorded, answer_of, read_http
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -115,7 +115,7 @@ def decoded(annotation: Any, value: object) -> Any:
 class Play:
     """What happened when a scenario was played."""
 
-    sent: list[httpx2.Request] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     returned: Any = None
     error: AdapterError | None = None
@@ -141,27 +141,26 @@ async def play(scenario: Scenario, *, plant: bool = False, replies: Sequence[Rec
     result, told = Play(), scenario.account
     answers = iter(replies if replies is not None else scenario.recorded("response"))
 
-    def handle(request: httpx2.Request) -> httpx2.Response:
+    def handle(request: Request) -> Answer:
         result.sent.append(request)
         answer = next(answers, None)
         if answer is None:
             raise AssertionError(f"request {len(result.sent)} has no recorded response: {request.method} {request.url}")
-        return response_of(answer, request)
+        return answer_of(answer)
 
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(handle)) as client:
-        result.adapter = build(scenario, told, client, result.exchanges.append, plant=plant)
-        verb = getattr(result.adapter, scenario.verb)
-        try:
-            result.returned = await verb(*arguments_of(scenario, verb))
-        except AdapterError as error:
-            result.error = error
+    result.adapter = build(scenario, told, Acted(handle), result.exchanges.append, plant=plant)
+    verb = getattr(result.adapter, scenario.verb)
+    try:
+        result.returned = await verb(*arguments_of(scenario, verb))
+    except AdapterError as error:
+        result.error = error
     return result
 
 
 def build(
     scenario: Scenario,
     told: dict[str, Any],
-    client: httpx2.AsyncClient,
+    client: Wire,
     record: Callable[[Exchange], None] | None = None,
     *,
     plant: bool = False,
@@ -200,8 +199,7 @@ def expected_of(scenario: Scenario, verb: Callable[..., Any]) -> Any:
 
 def adapter_of(scenario: Scenario, *, plant: bool = False) -> Any:
     """On an account whose other side does not exist: reading a message asks nobody."""
-    client = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda request: httpx2.Response(500)))
-    return build(scenario, scenario.account, client, plant=plant)
+    return build(scenario, scenario.account, Acted(lambda request: Answer(500, {}, b"")), plant=plant)
 
 
 def described(error: AdapterError | None) -> dict[str, Any]:

@@ -184,7 +184,6 @@ async def test_our_reference_is_sent_and_fits(scenario: Scenario) -> None:
 async def test_no_credential_is_shown(scenario: Scenario, caplog: pytest.LogCaptureFixture) -> None:
     """A marker in each secret appears in no transcript, error, representation or log."""
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # as open_client does
     played = await play(scenario, plant=True)
     credentials = played.adapter.account.credentials
     shown = [

@@ -13,7 +13,7 @@ import pytest
 from adapters.toolkit.auth import Token, TokenStore
 from adapters.toolkit.http import Call, Http, Reply
 from adapters.toolkit.redaction import Exchange, Redactor
-from adapters.toolkit.transport import open_client
+from adapters.toolkit.transport import Request, open_client
 from schemas.errors import (
     AdapterError,
     CredentialsRejected,
@@ -212,10 +212,11 @@ async def test_a_turn_that_is_over_sends_nothing() -> None:
         assert len(stub.seen) == 1
 
 
-async def test_a_request_that_cannot_be_written_is_refused() -> None:
-    """A header takes ASCII only; the error does not repeat what it could not encode."""
+@pytest.mark.parametrize("token", ["g\u00e9heim", "g\r\nX-Other: heim", "g\0heim"])
+async def test_a_request_that_cannot_be_written_is_refused(token: str) -> None:
+    """A header takes ASCII only, and no second line; the error does not repeat what it could not encode."""
     async with serving(saying(answer("200 OK"))) as stub, sender() as http:
-        error = await failure(http, bearing(create(stub), "g\u00e9heim"))
+        error = await failure(http, bearing(create(stub), token))
         assert isinstance(error, Refused)
         assert error.code is RefusalCode.CHARSET
         assert "heim" not in f"{error!r}{error.__cause__!r}"
@@ -274,7 +275,10 @@ def test_what_is_not_json_is_unintelligible() -> None:
 
 async def test_the_client_follows_nothing_and_keeps_nothing() -> None:
     """No cookie comes back to the next call, which may be another exporter's."""
-    async with serving(saying(answer("200 OK", b"{}", "Set-Cookie: a=b"))) as stub, open_client() as client:
-        await client.get(stub.url)
-        assert dict(client.cookies) == {}
-        assert client.follow_redirects is False
+    reply = answer("302 Found", b"", "Set-Cookie: a=b", "Location: /else")
+    async with serving(saying(reply)) as stub, open_client() as client:
+        for _ in range(2):
+            asked = Request("GET", f"http://localhost:{stub.port}/", {}, b"", cap=100)
+            assert (await client.exchange(asked)).status == 302
+    assert len(stub.heads) == 2
+    assert "cookie" not in "".join(stub.heads).lower()

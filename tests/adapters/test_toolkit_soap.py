@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx2
 import pytest
 import zeep.exceptions
 
 from adapters.toolkit import xml
 from adapters.toolkit.http import Http, Reply
 from adapters.toolkit.soap import Soap, _NoNetwork, build_envelope, open_envelope, soap_reader
+from adapters.toolkit.transport import Answer, NotSent, NoWholeReply, Request
 from schemas.errors import (
     AdapterError,
     CredentialsRejected,
@@ -19,6 +19,7 @@ from schemas.errors import (
     Unavailable,
     Unintelligible,
 )
+from tests.adapters.wire import Acted
 
 NAMESPACE = "urn:homeward:test"
 DEFINITION = f"""<?xml version="1.0"?>
@@ -174,29 +175,26 @@ def test_a_wsdl_itself_is_never_fetched() -> None:
         _NoNetwork().load("http://127.0.0.1:9/carry.wsdl")
 
 
-async def exchange(
-    wsdl: Path, reply: httpx2.Response | Exception, *, creates: bool, table: Callable[..., object] = no_table
-):
-    sent: list[httpx2.Request] = []
+async def exchange(wsdl: Path, reply: Answer | Exception, *, creates: bool, table: Callable[..., object] = no_table):
+    sent: list[Request] = []
 
-    def answer(request: httpx2.Request) -> httpx2.Response:
+    def answer(request: Request) -> Answer:
         sent.append(request)
         if isinstance(reply, Exception):
             raise reply
         return reply
 
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as client:
-        soap = Soap(Http(client), wsdl, "http://carrier.example/soap", table)
-        send = soap.create if creates else soap.read
-        body = await send("carry", "Carry", {"box": {"grams": 1}})
+    soap = Soap(Http(Acted(answer)), wsdl, "http://carrier.example/soap", table)
+    send = soap.create if creates else soap.read
+    body = await send("carry", "Carry", {"box": {"grams": 1}})
     return sent[0], body
 
 
 async def test_a_call_goes_out_with_its_action_and_the_body_comes_back(wsdl: Path) -> None:
-    reply = httpx2.Response(200, content=enveloped("<CarryResponse>done</CarryResponse>"))
+    reply = Answer(200, {}, enveloped("<CarryResponse>done</CarryResponse>"))
     request, body = await exchange(wsdl, reply, creates=True)
-    assert request.headers["soapaction"] == '"urn:carry"'
-    assert request.headers["content-type"] == "text/xml; charset=utf-8"
+    assert request.headers["SOAPAction"] == '"urn:carry"'
+    assert request.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert (xml.name_of(body), body.text) == ("CarryResponse", "done")
 
 
@@ -233,14 +231,14 @@ async def test_what_a_reply_means(
     wsdl: Path, status: int, content: bytes, creates: bool, error: type[AdapterError]
 ) -> None:
     with pytest.raises(AdapterError) as raised:
-        await exchange(wsdl, httpx2.Response(status, content=content), creates=creates)
+        await exchange(wsdl, Answer(status, {}, content), creates=creates)
     assert type(raised.value) is error
 
 
 @pytest.mark.parametrize(("lost", "creates", "error"), [
-    (httpx2.ReadTimeout("late"), True, OutcomeUnknown),
-    (httpx2.ReadTimeout("late"), False, Unavailable),
-    (httpx2.ConnectError("shut"), True, Unavailable),
+    (NoWholeReply("late"), True, OutcomeUnknown),
+    (NoWholeReply("late"), False, Unavailable),
+    (NotSent("shut"), True, Unavailable),
 ])  # fmt: skip
 async def test_what_a_lost_reply_means(wsdl: Path, lost: Exception, creates: bool, error: type[AdapterError]) -> None:
     with pytest.raises(AdapterError) as raised:
@@ -251,7 +249,7 @@ async def test_what_a_lost_reply_means(wsdl: Path, lost: Exception, creates: boo
 @pytest.mark.parametrize("status", [200, 500])
 async def test_a_fault_that_the_carrier_explains_is_what_it_says(wsdl: Path, status: int) -> None:
     with pytest.raises(Refused) as raised:
-        await exchange(wsdl, httpx2.Response(status, content=fault()), creates=True, table=one_refusal)
+        await exchange(wsdl, Answer(status, {}, fault()), creates=True, table=one_refusal)
     assert raised.value.wire_code == "full"
 
 

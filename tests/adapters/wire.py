@@ -1,12 +1,14 @@
 """Recorded messages as plain text: reading them, and saying where a request differs from its record."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
 from lxml import etree
+
+from adapters.toolkit.transport import Answer, NotSent, NoWholeReply, Request
 
 LOST = "! connection lost"
 REFUSED = "! connection refused"
@@ -30,26 +32,37 @@ def read_http(path: Path) -> Recorded:
     return Recorded(start.strip(), headers, body.removesuffix(b"\n"))
 
 
-def response_of(recorded: Recorded, request: httpx2.Request) -> httpx2.Response:
-    """Raises the transport's error where the record says that the line broke."""
+@dataclass(frozen=True)
+class Acted:
+    """A wire at whose other end a function answers."""
+
+    answer: Callable[[Request], Answer]
+
+    async def exchange(self, request: Request) -> Answer:
+        return self.answer(request)
+
+
+def answer_of(recorded: Recorded) -> Answer:
+    """Raises the wire's error where the record says that the line broke."""
     if recorded.start == LOST:
-        raise httpx2.ReadError("recorded: the reply was lost", request=request)
+        raise NoWholeReply("recorded: the reply was lost")
     if recorded.start == REFUSED:
-        raise httpx2.ConnectError("recorded: not reached", request=request)
-    return httpx2.Response(int(recorded.start.split()[1]), headers=recorded.headers, content=recorded.body)
+        raise NotSent("recorded: not reached")
+    return Answer(int(recorded.start.split()[1]), recorded.headers, recorded.body)
 
 
-def differences(sent: httpx2.Request, recorded: Recorded) -> list[str]:
+def differences(sent: Request, recorded: Recorded) -> list[str]:
     """What is not as recorded: method, path, query (in any order), each listed header, the body by its kind."""
     method, target = recorded.start.split()[:2]
-    wanted, url = urlsplit(target), urlsplit(str(sent.url))
+    wanted, url = urlsplit(target), urlsplit(sent.url)
+    headers = {"host": url.netloc, **{name.lower(): value for name, value in sent.headers.items()}}
     pairs = [
         ("method", sent.method, method),
-        ("path", url.path, wanted.path or "/"),
+        ("path", url.path or "/", wanted.path or "/"),
         ("query", sorted(parse_qsl(url.query, True)), sorted(parse_qsl(wanted.query, True))),
-        *((f"header {name}", sent.headers.get(name), value) for name, value in recorded.headers.items()),
+        *((f"header {name}", headers.get(name), value) for name, value in recorded.headers.items()),
     ]
-    kind = sent.headers.get("content-type", "")
+    kind = headers.get("content-type", "")
     pairs.append(("body", canonical(sent.content, kind), canonical(recorded.body, kind)))
     return [f"{what}:\n  sent     {ours}\n  recorded {theirs}" for what, ours, theirs in pairs if ours != theirs]
 

@@ -1,7 +1,7 @@
 """Fetching from a carrier that takes 50 ms to answer, and reading what it said.
 
 Fetches go the way a poll's do: open the account's adapter, its lane, the sender, the mapping. Beside them in the same run is
-the bound, a bare loop over the same client with `json.loads` or lxml. `--peer PYTHON`: an interpreter that has karrio, which
+the bound, a bare loop of httpx2 on aiohttp with `json.loads` or lxml. `--peer PYTHON`: an interpreter that has karrio, which
 is then measured on the same stub and on replies of the same size (`tests/bench/peer_tracking.py`).
 """
 
@@ -18,16 +18,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import httpx2
 import structlog
+from httpx_aiohttp.httpx2 import AiohttpTransport
 from lxml import etree
 
 from adapters import registry
 from adapters.seam import Reply
-from adapters.toolkit.transport import open_client
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
-from gateway.running import run
+from gateway.running import run, started
 from schemas.values import Waybill
 from tests.bench import load
 from tests.bench.tracking_replies import NUMBER, json_reply, xml_reply
@@ -75,7 +76,7 @@ def ours(gw: Gateway, carrier: str, address: str) -> Fetch:
 
 
 def bare(client: httpx2.AsyncClient, carrier: str, address: str) -> Fetch:
-    """The same client, nothing around it."""
+    """Nothing around the client."""
 
     async def rest() -> object:
         return json.loads((await client.get(f"{address}/tracking", params={"waybills": NUMBER})).content)
@@ -84,6 +85,15 @@ def bare(client: httpx2.AsyncClient, carrier: str, address: str) -> Fetch:
         return etree.fromstring((await client.post(address, content=b"x" * 600)).content)
 
     return rest if carrier == "sandbox_rest" else soap
+
+
+def bare_client() -> httpx2.AsyncClient:
+    """httpx2 as it stands on aiohttp; the certificates, which it would read each time, are not needed here."""
+
+    def session() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=200), cookie_jar=aiohttp.DummyCookieJar())
+
+    return httpx2.AsyncClient(transport=AiohttpTransport(verify=False, client=session), timeout=30.0, trust_env=False)
 
 
 async def counted(client: httpx2.AsyncClient, address: str) -> dict[str, int]:
@@ -99,7 +109,7 @@ def resident() -> int:
 
 async def fetching(gw: Gateway, carrier: str, address: str, fetches: int) -> dict[str, Any]:
     """Ours and the bound, one after the other; growth and connections are ours."""
-    async with open_client() as client:
+    async with bare_client() as client:
         fetch = ours(gw, carrier, address)
         await hammer(fetch, 500)
         before, memory = await counted(client, address), resident()
@@ -137,6 +147,7 @@ async def measure(fetches: int, peer: str | None) -> list[dict[str, Any]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
     with tempfile.TemporaryDirectory() as folder, load.process("-m", "tests.bench.stub_tracking", str(port), port=port):
         async with open_gateway(Settings(data=Path(folder))) as gw:
+            started()  # as a worker is
             measured = [await fetching(gw, carrier, f"http://127.0.0.1:{port}", fetches) for carrier in CARRIERS]
         return measured + (peer_of(peer, f"http://127.0.0.1:{port}", fetches) if peer else [])
 

@@ -1,6 +1,7 @@
 """How fast, how many at once, and whether at all: alone, with others, and while Redis is away."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.seam import Pace
-from gateway.lanes import CALLS, PATIENCE, PROBE, WINDOW, CarrierLane, Lanes, Pacer
+from gateway.lanes import CALLS, EARLY, LATE, PROBE, WINDOW, CarrierLane, Lanes
+from gateway.pacer import PATIENCE, Pacer
 from schemas.errors import AdapterError, OutcomeUnknown, Refused, Throttled, Unavailable
-from tests.house import servers
 from tests.house.waiting import eventually
 
 FAST = Pace(per_second=50, concurrency=100)
@@ -59,6 +60,15 @@ def pace_of(passages: list[Passage]) -> float:
     return (len(had) - 1) / (had[-1] - had[0])
 
 
+@pytest.fixture
+async def pacers(valkey_url: str) -> AsyncIterator[list[Pacer]]:
+    """Two processes that share one Valkey."""
+    both = [Pacer(valkey_url, share=2) for _ in range(2)]
+    yield both
+    for pacer in both:
+        await pacer.close()
+
+
 async def test_a_lane_never_exceeds_its_pace() -> None:
     lane = CarrierLane("a", FAST, Pacer())
     passages = await pass_through(lane, 100)
@@ -67,28 +77,22 @@ async def test_a_lane_never_exceeds_its_pace() -> None:
     assert pace_of(passages) <= 51
 
 
-async def test_turns_are_evenly_spaced_and_no_burst_is_saved_up() -> None:
-    pacer = Pacer()
-    assert await pacer.ask("a", FAST) == 0
-    assert 0 < await pacer.ask("a", FAST) <= 0.0201
-    slow = Pace(per_second=0.2)
-    assert await pacer.ask("b", slow) == 0
-    assert 4 < await pacer.ask("b", slow) <= 5
+async def test_what_a_busy_process_came_too_late_for_is_not_made_up_for() -> None:
+    """Two calls at once after a pause would be one too many in the second that begins with them."""
+    lane = CarrierLane("a", FAST, Pacer())
+    had: list[float] = []
 
+    async def call() -> None:
+        async with lane.passage():
+            had.append(time.monotonic())
 
-async def test_lanes_with_other_keys_do_not_wait_for_each_other() -> None:
-    pacer = Pacer()
-    slow = Pace(per_second=0.1)
-    assert [await pacer.ask(key, slow) for key in "abc"] == [0, 0, 0]
-
-
-@pytest.fixture
-async def pacers(valkey_url: str) -> AsyncIterator[list[Pacer]]:
-    """Two processes that share one Valkey."""
-    both = [Pacer(valkey_url, share=2) for _ in range(2)]
-    yield both
-    for pacer in both:
-        await pacer.close()
+    calls = [asyncio.create_task(call()) for _ in range(6)]
+    while len(had) < 2:
+        await asyncio.sleep(0.001)
+    time.sleep(0.1)  # noqa: ASYNC251  as a long transaction on the loop's thread does
+    await asyncio.gather(*calls)
+    spaces = [later - earlier for earlier, later in itertools.pairwise(had)]
+    assert min(spaces) >= 1 / FAST.per_second - EARLY - LATE - 0.002
 
 
 async def test_two_processes_together_never_exceed_the_pace(pacers: list[Pacer]) -> None:
@@ -100,31 +104,6 @@ async def test_two_processes_together_never_exceed_the_pace(pacers: list[Pacer])
     assert all(pacer.is_shared for pacer in pacers)
     assert most_in_a_second(passages) <= 51
     assert pace_of(passages) <= 51
-
-
-async def test_without_redis_each_goes_on_at_its_share_and_comes_back_by_itself() -> None:
-    with servers.own_valkey() as first:
-        port = first.port
-        pacer = Pacer(first.connection_url, share=2)
-        assert await pacer.ask("a", FAST) == 0
-        assert pacer.is_shared
-    try:
-        granted = await pacer.ask("a", FAST)  # never a failure, and never no limit
-        assert granted == 0
-        assert not pacer.is_shared
-        assert 0.02 < await pacer.ask("a", FAST) <= 0.0401
-        with servers.own_valkey(port):
-
-            async def shared_again() -> bool:
-                await pacer.ask("a", FAST)
-                return pacer.is_shared
-
-            await eventually(shared_again, within=10, every=0.05)
-            key = f"fresh {time.monotonic()}"
-            assert await pacer.ask(key, FAST) == 0
-            assert 0 < await pacer.ask(key, FAST) <= 0.0201
-    finally:
-        await pacer.close()
 
 
 async def test_what_the_carrier_asked_for_closes_the_lane() -> None:
@@ -277,7 +256,7 @@ async def test_what_is_urgent_goes_before_all_who_wait_and_no_faster() -> None:
     await asyncio.gather(late, *plain)
     assert order.index("urgent") <= had + 2  # behind those alone who had a place already
     assert len(order) == 13
-    assert time.monotonic() - began >= 11.9 / 20  # a turn may be a tenth of its space early
+    assert time.monotonic() - began >= 12 / 20 - EARLY
 
 
 async def test_accounts_under_one_contract_share_a_lane() -> None:

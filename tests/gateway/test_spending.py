@@ -12,7 +12,8 @@ from prometheus_client import generate_latest
 from adapters.seam import Pace
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
-from gateway.lanes import CarrierLane, Lanes, Pacer
+from gateway.lanes import CarrierLane, Lanes
+from gateway.pacer import Pacer
 from gateway.spending import Spending
 from gateway.store import lanes as shelf
 from schemas.errors import Throttled

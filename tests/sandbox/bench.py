@@ -1,5 +1,6 @@
 """A running sandbox, its control desk, and the two carriers that talk to it."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,12 +8,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from adapters.registry import carrier
 from adapters.seam import CarrierAccount
-from adapters.toolkit.http import Http
-from adapters.toolkit.transport import open_client
+from adapters.toolkit.http import CAP, Http
+from adapters.toolkit.transport import Answer, Client, Request, open_client
 from gateway.sandbox import start_sandbox
 from schemas.shipments import BookingRequest, Parcel
 from schemas.values import Address, ClientRef, Money, Party, Reference, ReferenceKind, Weight
@@ -27,17 +26,21 @@ CREDENTIALS = {
 @dataclass
 class Bench:
     base: str
-    client: httpx2.AsyncClient
+    client: Client
 
     async def tell(self, path: str, **told: Any) -> Any:
-        reply = await self.client.post(f"{self.base}/control/{path}", json=told)
-        assert reply.status_code == 200, reply.text
-        return reply.json()
+        return self._said(await self.send("POST", f"/control/{path}", json.dumps(told).encode()))
 
     async def ask(self, path: str) -> Any:
-        reply = await self.client.get(f"{self.base}/control/{path}")
-        assert reply.status_code == 200, reply.text
-        return reply.json()
+        return self._said(await self.send("GET", f"/control/{path}"))
+
+    async def send(self, method: str, path: str, content: bytes = b"") -> Answer:
+        headers = {"Content-Type": "application/json"} if content else {}
+        return await self.client.exchange(Request(method, self.base + path, headers, content, cap=CAP))
+
+    def _said(self, answer: Answer) -> Any:
+        assert answer.status == 200, answer.content
+        return json.loads(answer.content)
 
     def carrier(self, name: str, total_seconds: float = 5.0) -> Any:
         adapter = carrier(name)

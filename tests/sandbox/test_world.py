@@ -139,8 +139,8 @@ async def test_the_sink_answers_as_told() -> None:
             {"answer": "drip", "seconds": 0.4},
         ]
         await world.tell("sink/exporter", scripts=script)
-        replies = [await world.client.post(f"{world.base}/sink/exporter", content=b"{}") for _ in range(5)]
-        assert [reply.status_code for reply in replies] == [410, 301, 429, 200, 200]
+        replies = [await world.send("POST", "/sink/exporter", b"{}") for _ in range(5)]
+        assert [reply.status for reply in replies] == [410, 301, 429, 200, 200]
         assert replies[2].headers["retry-after"] == "9"
         assert replies[3].content == b".."
         assert not any(one["verified"] for one in (await world.ask("sink/exporter"))["deliveries"])
