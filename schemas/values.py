@@ -9,6 +9,7 @@ import unicodedata
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -44,6 +45,30 @@ class Model(BaseModel):
         ser_json_bytes="base64",
         val_json_bytes="base64",
     )
+
+    @classmethod
+    def proved(cls, values: dict[str, Any]) -> Self:
+        """Made without looking, in a fifth of the time: for readers of very many small things. `values` names every field,
+        and each value is as validation would have left it (text through `tidy`, instants in UTC)."""
+        made = cls.__new__(cls)
+        _GIVEN(made, values)
+        _NAMED(made, _names_of(cls))
+        _EXTRA(made, None)
+        _PRIVATE(made, None)
+        return made
+
+
+# What pydantic keeps of a model. Set past `__setattr__`, which a frozen model refuses.
+_GIVEN, _NAMED, _EXTRA, _PRIVATE = (
+    BaseModel.__dict__[name].__set__
+    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
+
+
+@cache
+def _names_of(model: type[BaseModel]) -> set[str]:
+    """Shared by all that are made so: they are frozen, and a copy takes a copy of it."""
+    return set(model.model_fields)
 
 
 class Personal:

@@ -47,9 +47,9 @@ class Wire(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
 
-def listed(body: dict[str, Any], name: str) -> list[Any]:
-    """A list that must be there. Raises Unintelligible."""
-    value = body.get(name)
+def listed(body: dict[str, Any], name: str, absent: object = None) -> list[Any]:
+    """A list that must be there unless `absent` says what stands for it. Raises Unintelligible."""
+    value = body.get(name, absent)
     if not isinstance(value, list):
         raise Unintelligible(f"no {name} in the reply")
     return value
@@ -72,11 +72,9 @@ def moment_of(text: str | None) -> datetime | None:
     """ISO 8601, with or without offset; None where it cannot be read as a time that can be said in UTC."""
     try:
         moment = datetime.fromisoformat(text) if text else None
-        if moment is not None and moment.tzinfo is not None:
-            moment.astimezone(UTC)
+        return moment if moment is None or moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment
 
 
 def read_error(reply: Reply) -> AdapterError | None:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from adapters.carriers.sandbox_rest import codes
@@ -15,36 +16,16 @@ from adapters.carriers.sandbox_rest.mapping import (
     number_of,
     said,
     stated_instant,
+    word_of,
 )
 from adapters.toolkit.http import Reply
+from schemas.errors import Unintelligible
 from schemas.messages import Document
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
-from schemas.values import Place
+from schemas.values import Place, Waybill, tidy
 
-
-class WirePlace(Wire):
-    city: Word | None = None
-    country: Word | None = None
-
-
-class WireEvent(Wire):
-    waybill: Word | None = None
-    id: Word | None = None
-    code: Word
-    text: Word | None = None
-    at: Word | None = None
-    place: WirePlace | None = None
-    piece: Word | None = None
-
-
-class WireShipment(Wire):
-    waybill: Word
-    events: tuple[WireEvent, ...] = ()
-
-
-class WireReport(Wire):
-    shipments: list[WireShipment]
-    unknown: tuple[Word, ...] = ()
+LONG = 100
+"""Names of places above this are not worth remembering."""
 
 
 class WireProof(Wire):
@@ -64,43 +45,79 @@ class WireBill(Wire):
 @foreign
 def read_report(reply: Reply, zone: str = "UTC") -> TrackingReport:
     """`zone` is the account's: assumed for a stamp without offset."""
-    wire = WireReport.model_validate(said(reply))
-    events = [_event(event, shipment.waybill, zone) for shipment in wire.shipments for event in shipment.events]
-    return TrackingReport(events=tuple(events), not_found=tuple(number_of(one) for one in wire.unknown))
+    body = said(reply)
+    events: list[TrackingEvent] = []
+    for told in map(_object, listed(body, "shipments")):
+        waybill = number_of(word_of(told.get("waybill")))
+        events += [_event(one, waybill, zone) for one in listed(told, "events", [])]
+    unknown = tuple(number_of(word_of(one)) for one in listed(body, "unknown", []))
+    return TrackingReport(events=tuple(events), not_found=unknown)
 
 
 @foreign
 def read_push(body: bytes, zone: str = "UTC") -> Sequence[TrackingEvent]:
     """The events of one verified message."""
-    wire = [WireEvent.model_validate(one) for one in listed(said(Reply(200, body)), "events")]
-    return tuple(_event(one, one.waybill or "", zone) for one in wire)
+    events = listed(said(Reply(200, body)), "events")
+    return tuple(_event(one, number_of(_word(_object(one).get("waybill")) or ""), zone) for one in events)
 
 
-def _event(wire: WireEvent, waybill: str, zone: str) -> TrackingEvent:
-    at, source = _moment(wire.at, zone)
-    return TrackingEvent(
-        waybill=number_of(waybill),
-        status=codes.TRACKING.get(wire.code, TrackingStatus.UNKNOWN),
-        occurred_at=at,
-        zone=source,
-        place=Place(city=wire.place.city, country=wire.place.country) if wire.place else None,
-        wire_code=wire.code,
-        wire_text=wire.text or "",
-        reason=codes.REASONS.get(wire.code),
-        event_id=wire.id,
-        piece=wire.piece,
-        wire_time=wire.at if source is ZoneSource.ASSUMED else None,
+def _event(told: object, waybill: Waybill, zone: str) -> TrackingEvent:
+    """A page of a poll has thousands of these: they are read and made by hand."""
+    event = _object(told)
+    code = word_of(event.get("code"))
+    at, source, stamp = _moment(event.get("at"), zone)
+    return TrackingEvent.proved(
+        {
+            "waybill": waybill,
+            "status": codes.TRACKING.get(code, TrackingStatus.UNKNOWN),
+            "occurred_at": at,
+            "zone": source,
+            "place": _place(event.get("place")),
+            "wire_code": code,
+            "wire_text": _word(event.get("text")) or "",
+            "reason": codes.REASONS.get(code),
+            "event_id": _word(event.get("id")),
+            "piece": _word(event.get("piece")),
+            "wire_time": stamp,
+        }
     )
 
 
-def _moment(text: str | None, zone: str) -> tuple[datetime | None, ZoneSource]:
-    """The instant and how sure it is; a stamp that is no time stays None beside its text."""
+def _object(told: object) -> dict[str, object]:
+    if not isinstance(told, dict):
+        raise Unintelligible("something else where an object has to be")
+    return told
+
+
+def _word(told: object) -> str | None:
+    return None if told is None else word_of(told)
+
+
+def _place(told: object) -> Place | None:
+    if told is None:
+        return None
+    place = _object(told)
+    city, country = place.get("city"), place.get("country")
+    if isinstance(city, str) and isinstance(country, str) and len(city) + len(country) < LONG:
+        return _hub(city, country)
+    return Place(city=_word(city), country=_word(country))
+
+
+@lru_cache(4096)
+def _hub(city: str, country: str) -> Place:
+    """They come again and again."""
+    return Place(city=tidy(city), country=tidy(country))
+
+
+def _moment(told: object, zone: str) -> tuple[datetime | None, ZoneSource, str | None]:
+    """The instant, how sure it is, and the stamp where anything was assumed; one that is no time stays beside None."""
+    text = _word(told)
     moment = moment_of(text)
     if moment is None:
-        return None, ZoneSource.ASSUMED
+        return None, ZoneSource.ASSUMED, text
     if moment.tzinfo is not None:
-        return moment, ZoneSource.STATED
-    return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC), ZoneSource.ASSUMED
+        return moment, ZoneSource.STATED, None
+    return moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC), ZoneSource.ASSUMED, text
 
 
 @foreign
