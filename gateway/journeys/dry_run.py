@@ -27,7 +27,7 @@ from schemas.customs_case import CustomsCase
 from schemas.errors import AdapterError, Refused
 from schemas.returns import LabelProvider, ReturnAuthorization, ReturnKind
 from schemas.shipments import BookingRequest
-from schemas.values import Money
+from schemas.values import Money, Party
 
 NOT_OURS = "not_booked_by_us"
 NO_PRICE = {
@@ -110,7 +110,7 @@ async def _looked_up(
         country = returner.address.country
         found.missing.append(Missing("no_channel", f"no designated channel takes returns from {country}"))
         return found
-    found.clocks = [*_clocks(found.channel, found.account, tx.now), *_customs_clock(case)]
+    found.clocks = [*_clocks(found.channel, found.account, returner, tx.now), *_customs_clock(case)]
     try:
         request = wanted(found.channel, found.account)
         require_fields(found.account.carrier, request)
@@ -136,15 +136,17 @@ def _assumed(authorization: ReturnAuthorization) -> Sequence[tuple[str, str]]:
     return [(what, why) for what, why in told if why]
 
 
-def _clocks(channel: Record, account: Record, now: datetime) -> Sequence[WouldStart]:
-    known, today = following.printed(channel, account.carrier), now.astimezone(ZoneInfo(channel.zone)).date()
-    country, limits = channel.consignee.address.country, channel.limits
+def _clocks(channel: Record, account: Record, returner: Party, now: datetime) -> Sequence[WouldStart]:
+    known, country = following.printed(channel, account.carrier), channel.consignee.address.country
+    handing_in = following.hand_over_zone(channel, returner, now)
     starts = []
-    for event, clock in (("booking", Clock.HAND_OVER), ("delivery", Clock.ACCEPTANCE)):
-        policy = policy_for(clock, known, today, country=country)
+    for event, clock, zone, facility in (
+        ("booking", Clock.HAND_OVER, handing_in, None),
+        ("delivery", Clock.ACCEPTANCE, channel.zone, channel.limits.facility),
+    ):
+        policy = policy_for(clock, known, now.astimezone(ZoneInfo(zone)).date(), country=country)
         if policy is not None:
-            terms = deadlines.start(policy, now, channel.zone, facility=limits.facility)
-            starts.append(WouldStart(clock, event, terms))
+            starts.append(WouldStart(clock, event, deadlines.start(policy, now, zone, facility=facility)))
     return starts
 
 

@@ -14,12 +14,14 @@ from gateway.journeys.clocks import Subject
 from gateway.rules import deadlines, lifecycle
 from gateway.rules.lifecycle import Standing
 from gateway.rules.limits import policy_for, starts_with
+from gateway.rules.zones import zone_in
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Clock, DeadlinePolicy, DeadlineState, PolicySource
 from schemas.returns import ReturnStatus
 from schemas.starts import ClaimKind, ClockStart
 from schemas.tracking import ExceptionReason, TrackingStatus
+from schemas.values import Party
 
 WITHOUT_SCAN = (ClaimKind.LOSS, ClaimKind.DAMAGE)
 """What may be found out any day; a delay is claimed only where the carrier's own scans tell of one."""
@@ -34,25 +36,38 @@ def printed(channel: Record, carrier: str) -> tuple[DeadlinePolicy, ...]:
 
 
 def applicable(
-    channel: Record, shipment: Record, clock: Clock, start_at: datetime, about: ClaimKind | None = None
+    channel: Record,
+    shipment: Record,
+    clock: Clock,
+    start_at: datetime,
+    about: ClaimKind | None = None,
+    *,
+    zone: str = "",
 ) -> DeadlinePolicy | None:
-    """The policy that one of this shipment's clocks goes by, when it starts now."""
+    """The policy that one of this shipment's clocks goes by, when it starts now; `zone` is the place's, usually the
+    channel's."""
     request = shipment.request
     return policy_for(
         clock,
         printed(channel, shipment.carrier),
-        start_at.astimezone(ZoneInfo(channel.zone)).date(),
+        start_at.astimezone(ZoneInfo(zone or channel.zone)).date(),
         country=request.consignee.address.country,
         about=about,
         price=request.customs.customs_value if request.customs else request.insured_value,
     )
 
 
+def hand_over_zone(channel: Record, returner: Party, at: datetime) -> str:
+    """Where the days of a hand-over are counted: at the returner's, who takes the parcel to the carrier there."""
+    return zone_in(returner.address.country, at) or str(channel.zone)
+
+
 async def start_hand_over(tx: Desk, shipment: Record, stated: datetime | None) -> None:
     """A booked label must be scanned in time: by the carrier's answer, else by its published limit. Booked once more, or
     renewed, it has a window of its own: what the limit was before does not count any more."""
     channel = await tx.channels.get(shipment.channel_id)
-    policy = applicable(channel, shipment, Clock.HAND_OVER, tx.now)
+    zone = hand_over_zone(channel, shipment.request.shipper, tx.now)
+    policy = applicable(channel, shipment, Clock.HAND_OVER, tx.now, zone=zone)
     if policy is None:
         return
     if stated is not None:
@@ -60,7 +75,7 @@ async def start_hand_over(tx: Desk, shipment: Record, stated: datetime | None) -
         policy = policy.model_copy(
             update={"source": PolicySource.CARRIER_ANSWER, "stated_by": stated, "because": because}
         )
-    terms = deadlines.start(policy, tx.now, channel.zone, working_hours=channel.limits.working_hours)
+    terms = deadlines.start(policy, tx.now, zone, working_hours=channel.limits.working_hours)
     await clocks.begin(tx, terms, Subject(shipment.id, shipment.return_id, shipment.id))
 
 

@@ -44,6 +44,7 @@ async def test_it_says_the_way_the_limits_and_what_was_assumed_and_writes_nothin
     assert [one["code"] for one in said["assumed"]] == ["weight", "origin", "hs_code"]
     clocks = {one["clock"]: one for one in said["deadlines"]}
     assert {name: one["starts"] for name, one in clocks.items()} == {"hand_over": "booking", "acceptance": "delivery"}
+    assert clocks["hand_over"]["zone"] == "Europe/Paris", "the returner hands it in, by his own days"
     acceptance = clocks["acceptance"]  # five business days from Monday 17:30 in Shanghai end with the next Monday there
     assert (acceptance["due_at"], acceptance["zone"]) == ("2026-03-09T16:00:00Z", "Asia/Shanghai")
     assert acceptance["seconds_left"] == 7 * 86_400 + int(6.5 * 3600)

@@ -112,7 +112,11 @@ def _ready(scans: "list[Scan]") -> datetime | None:
 def expected(story: "Story") -> dict[tuple[str, str], Expected]:
     """Every limit that the return ever had, and how it stands when all is over."""
     zone, heard = story.rule.zone, sorted(story.scans, key=lambda scan: scan.heard)
-    found = {("hand_over", ""): _met_or_over(_days(story.booked_at, HAND_OVER_DAYS, zone), _first(heard, PHYSICAL))}
+    found = {
+        ("hand_over", ""): _met_or_over(
+            _days(story.booked_at, HAND_OVER_DAYS, story.returner[1]), _first(heard, PHYSICAL)
+        )
+    }
     moments = sorted({scan.heard for scan in heard})
     seen = [[scan for scan in heard if scan.heard <= moment] for moment in moments]
     delivered, back = _first(heard, {"DLV"}), _first(heard, {"RTS"})

@@ -18,7 +18,7 @@ from schemas.acceptance import AcceptanceRecord
 from schemas.returns import ReturnAuthorization, ReturnItem, ReturnReason, ReturnStatus
 from tests.house.clock import MovableClock
 from tests.journeys.year.places import RULES
-from tests.journeys.year.story import BEGINS, Story
+from tests.journeys.year.story import BEGINS, RETURNERS, Story
 from tests.sandbox.bench import CREDENTIALS, party, request
 
 AT_ONCE = 16
@@ -140,7 +140,8 @@ class Year:
     async def _insert(self, tx: Desk, source_id: str) -> None:
         """Every return and its shipment as a booking leaves them, in batches."""
         goods = ReturnItem(line_id="1", quantity=1, reason=ReturnReason.UNKNOWN)
-        asked = request("HW-YEAR")
+        plain = request("HW-YEAR")
+        asked = {country: plain.model_copy(update={"shipper": party(country)}) for country, _ in RETURNERS}
         for first in range(0, len(self.stories), 500):
             some = self.stories[first : first + 500]
             returns = [
@@ -168,7 +169,7 @@ class Year:
                     "carrier": "sandbox_rest",
                     "state": "booked",
                     "status": "announced",
-                    "request": asked,
+                    "request": asked[one.returner[0]],
                     "waybill": one.waybill,
                     "booked_at": one.booked_at,
                     "created_at": one.booked_at,

@@ -17,6 +17,7 @@ BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
 HOUR = timedelta(hours=1)
 DECISIONS = (AcceptanceDecision.ACCEPT, AcceptanceDecision.ACCEPT_WITH_RESERVATION, AcceptanceDecision.REJECT)
+RETURNERS = (("FR", "Europe/Paris"), ("JP", "Asia/Tokyo"), ("NP", "Asia/Kathmandu"), ("GB", "Europe/London"))
 NO_MEANING = ("Q77", "XX1", "??")
 
 
@@ -54,6 +55,11 @@ class Story:
     @property
     def rule(self) -> Rule:
         return RULES[self.place]
+
+    @property
+    def returner(self) -> tuple[str, str]:
+        """The country that it is handed over in, and its zone."""
+        return RETURNERS[self.number // len(RULES) % len(RETURNERS)]
 
     @property
     def waybill(self) -> str:
