@@ -212,8 +212,32 @@ def mapped_long(bills: Sequence[Written], hand: Hand) -> bytes:
     return hand.bytes([LONG_HEADER], rows)
 
 
+FEDEX_HEADER = [
+    *("Bill to Account Number", "Invoice Date", "Invoice Number", "Original Amount Due", "Invoice Currency"),
+    *("Express or Ground Tracking ID", "Service Type", "Shipment Date", "Original Customer Reference"),
+    *("Transportation Charge Amount", "Net Charge Amount"),
+    *["Tracking ID Charge Description", "Tracking ID Charge Amount"] * 4,
+]
+
+
+def fedex_billing(bills: Sequence[Written], hand: Hand) -> bytes:
+    """A row a shipment. Its first charge is the transport, which has a column and no text; the names of the pairs repeat."""
+    rows = []
+    for bill in bills:
+        due = hand.amount(bill.total, bill.currency)
+        for one in bill.shipments:
+            amounts = [hand.amount(charge.amount, bill.currency) for charge in one.charges]
+            row = ["909", bill.issued_on.strftime("%Y%m%d"), bill.number, due, bill.currency, one.waybill, "Priority"]
+            row += [one.shipped_on.strftime("%Y%m%d"), one.reference, amounts[0], hand.amount(one.net, bill.currency)]
+            for charge, amount in zip(one.charges[1:], amounts[1:], strict=True):
+                row += [charge.text, amount]
+            rows.append(row + [""] * (len(FEDEX_HEADER) - len(row)))
+    return hand.bytes([FEDEX_HEADER], rows)
+
+
 WRITERS: dict[str, Callable[[Sequence[Written], Hand], bytes]] = {
     "ups_billing": ups_billing,
+    "fedex_billing": fedex_billing,
     "dhl_mybill": dhl_mybill,
     "royal_mail": royal_mail,
     "mapped": mapped_long,

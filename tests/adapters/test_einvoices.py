@@ -151,11 +151,15 @@ def test_an_object_of_another_scheme_is_a_reference(scheme: str, waybill: str | 
 
 
 @pytest.mark.parametrize("name", ["factur-x.xml", "Factur-X.xml", "xrechnung.xml", "ZUGFeRD-invoice.xml"])
-def test_a_pdf_carries_the_same_bill(name: str) -> None:
-    document = writer.pdf(writer.cii(ONE), name)
+@settings(deadline=None, max_examples=5)
+@given(bill=writer.bills(CHARGES, ALLOWANCES, NAMES))
+def test_a_pdf_carries_the_same_bill(name: str, bill: Bill) -> None:
+    document = writer.pdf(writer.cii(bill), name)
     assert CII().recognises(document[:8192])
     assert not UBL().recognises(document[:8192])
-    assert CII().read(document) == CII().read(writer.cii(ONE))
+    reading = CII().read(document)
+    assert facts(reading.invoices[0]) == written(bill)
+    assert reading == CII().read(writer.cii(bill))
 
 
 def test_a_pdf_without_an_invoice_and_what_is_no_pdf_are_refused() -> None:
