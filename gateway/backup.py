@@ -16,12 +16,13 @@ from sqlalchemy import Table, func, insert, select
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.journeys import attempts, booking
+from gateway.rules.details import Detail
 from gateway.store import migrations, parties, tables
 from gateway.store.database import Database
 from schemas.shipments import ShipmentState
 
 PAGE = 500
-PAUSED = "restored from a backup: look at what the carriers did since, then resume"
+PAUSED = Detail.of("restored")
 
 
 class NotEmpty(Exception):

@@ -28,6 +28,7 @@ from gateway.journeys import (
     resolving,
     sweeping,
 )
+from gateway.rules.details import Detail
 from gateway.store import work
 from gateway.store.database import Interlocked, Raced, StoreUnavailable
 from gateway.store.work import Job, TurnLost
@@ -90,6 +91,10 @@ async def watch_mailbox(gw: Gateway) -> None:
         await asyncio.sleep(MAILBOX_SECONDS)
 
 
+def _parked(job: Job, why: str) -> Detail:
+    return Detail.of("parked", job=job.kind, row=job.id, words=why)
+
+
 async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str, patience: int) -> None:
     try:
         async with gw.store.transaction(job.exporter_id) as tx:
@@ -99,6 +104,6 @@ async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str, patience: 
             also = {"state": "quarantined", "reason": parked} if parked and job.kind == "ingest" else None
             await work.stumble(tx.connection, job, due_at=due_at, parked=parked, also=also)
             if parked:
-                await tx.tasks.ask("parked", f"parked:{job.kind}:{job.id}", f"{job.kind} {job.id}: {parked}")
+                await tx.tasks.ask("parked", f"parked:{job.kind}:{job.id}", _parked(job, parked))
     except StoreUnavailable:
         log.warning("job.store_away", job=job.kind, row=job.id)

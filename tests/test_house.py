@@ -63,11 +63,11 @@ BELOW: Mapping[str, set[str]] = {
         *("gateway.store", *ADAPTERS),
     },
     "gateway.papers": {"schemas"},
-    "gateway.worker": {"gateway.core", "gateway.jobs", "gateway.journeys", "gateway.store"},
+    "gateway.worker": {"gateway.core", "gateway.jobs", "gateway.journeys", "gateway.rules", "gateway.store"},
     "gateway.web": {"gateway.guard", "gateway.papers", "gateway.rules", *INNER},
     "gateway.running": {"gateway.config", "gateway.core", "gateway.jobs", "gateway.store", "gateway.worker"},
     "gateway.archive": {"gateway.config", "gateway.crash", "gateway.rules", "gateway.running", *INNER},
-    "gateway.backup": {"gateway.config", *INNER},
+    "gateway.backup": {"gateway.config", "gateway.rules", *INNER},
     "gateway.cli_read": {"gateway.reading", "gateway.shown", "schemas"},
     "gateway.bulk": {"gateway.rules", "schemas"},
     "gateway.cli_invoice": {

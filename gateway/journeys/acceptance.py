@@ -14,6 +14,7 @@ from gateway.crash import crash
 from gateway.journeys import clocks, following, tracking, verdicts
 from gateway.journeys.notices import announce
 from gateway.rules import deadlines, lifecycle
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -133,7 +134,7 @@ async def _fire_stage(tx: Desk, row: Record, stage: Stage) -> None:
     if last:
         action = deadlines.expiry_action(row.terms)
         said["action"] = action.value
-        detail = f"{row.clock} limit was over at {row.due_by.isoformat()}; policy: {action}"
+        detail = Detail.of("limit_over", clock=row.clock, due_at=row.due_by, expiry=action)
         await tx.tasks.ask("deadline_missed", clocks.missed_cause(row), detail, row.return_id)
     await announce(
         tx,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from gateway.journeys import handing_in, planning, voiding
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle, policy
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Conflict, RefusalCode, Refused
@@ -97,7 +98,7 @@ async def submit(
 
 
 async def _to_review(tx: Desk, application_id: str, return_id: str, papers: int) -> None:
-    detail = f"{papers} papers were handed in"
+    detail = Detail.of("papers_handed_in", count=papers)
     await tx.tasks.ask("review_application", f"application:{application_id}:{papers}", detail, return_id)
 
 

@@ -17,6 +17,7 @@ from adapters.seam import Carrier, CarrierProfile, LookUp, PlatformProfile
 from adapters.toolkit.redaction import Exchange
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
+from gateway.rules.details import Detail
 from gateway.rules.references import nth
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -211,9 +212,9 @@ async def _not_created(tx: Desk, act: Act, attempt: Record, error: NothingHappen
 async def _rejected(tx: Desk, attempt: Record) -> None:
     """Nothing more is sent with an account whose credentials are refused; of a shop's, a person is told."""
     if attempt.source_id is None:
-        await pause(tx, attempt.account_id, "the carrier rejects the credentials")
+        await pause(tx, attempt.account_id, Detail.of("carrier_rejects_us"))
     else:
-        detail = "the platform rejects the credentials"
+        detail = Detail.of("platform_rejects_us")
         await tx.tasks.ask("source_rejected", f"source:{attempt.source_id}", detail, attempt.return_id)
 
 
@@ -262,11 +263,11 @@ async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | N
     await tx.wake("resolve", attempt.id, max(tx.now, attempt.sent_at + timedelta(seconds=profile.settle_seconds)))
 
 
-async def pause(tx: Desk, account_id: str, why: str) -> None:
+async def pause(tx: Desk, account_id: str, why: Detail) -> None:
     """Shut an account until a person has looked: nothing more is sent with it."""
-    await tx.accounts.set(account_id, paused=why)
+    await tx.accounts.set(account_id, paused=str(why))
     await tx.tasks.ask("account_paused", f"paused:{account_id}:{tx.now.isoformat()}", why)
-    tx.note("account.paused", account_id, after={"why": why})
+    tx.note("account.paused", account_id, after={"why": str(why)})
 
 
 async def _keep_exchanges(tx: Desk, attempt: Record, exchanges: Sequence[Exchange]) -> None:

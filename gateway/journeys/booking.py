@@ -15,6 +15,7 @@ from gateway.crash import crash
 from gateway.journeys import attempts, following, labels, planning, pricing, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
+from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -126,8 +127,8 @@ async def _next_void(tx: Desk, shipment: Record, account: Record, holder: Record
         await tx.settle("book", shipment)
         return None
     if shipment.handed_over_at is not None or not issubclass(registry.carrier(account.carrier), VoidsBookings):
-        why = "it was scanned already" if shipment.handed_over_at else "the carrier takes no cancellation"
-        await tx.tasks.ask("void_by_hand", f"void:{holder.id}", f"not voided: {why}", shipment.return_id)
+        why = "scanned_already" if shipment.handed_over_at else "takes_no_void"
+        await tx.tasks.ask("void_by_hand", f"void:{holder.id}", Detail.of(why), shipment.return_id)
         await tx.settle("book", shipment)
         return None
     said = json.dumps({"waybill": holder.waybill})
@@ -199,7 +200,12 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
 
 async def _booking_refused(tx: Desk, attempt: Record, error: Refused) -> None:
     await tx.shipments.set(attempt.subject_id, state=ShipmentState.ACTION_REQUIRED, reason=error.code)
-    await tx.tasks.ask("booking_refused", f"attempt:{attempt.id}", f"{error.code}: {error}", attempt.return_id)
+    await tx.tasks.ask(
+        "booking_refused",
+        f"attempt:{attempt.id}",
+        Detail.of("refused", refusal=error.code, words=error),
+        attempt.return_id,
+    )
     await announce(
         tx,
         NoticeKind.BOOKING_REFUSED,

@@ -11,6 +11,7 @@ from adapters import registry
 from adapters.seam import TakesMessages
 from gateway.core import Gateway
 from gateway.journeys.notices import announce
+from gateway.rules.details import Detail
 from gateway.store import tables
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -92,7 +93,7 @@ async def judge_answer(gw: Gateway, job: Job) -> None:
         post = await tx.claim(job)
         if post is None:
             return
-        detail = f"{post.side} wanted an answer by {post.answer_by:%Y-%m-%d %H:%M} UTC"
+        detail = Detail.of("answer_wanted", side=post.side, answer_by=post.answer_by)
         await tx.tasks.ask("answer_missed", _cause(post.id), detail, post.return_id)
         tx.note("message.unanswered", post.id, chain=post.return_id, after={"answer_by": post.answer_by.isoformat()})
         await tx.settle("answer", post)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.journeys.notices import announce
 from gateway.rules import ledger
+from gateway.rules.details import Detail
 from gateway.rules.judging import Verdict
 from gateway.rules.matching import BilledLine
 from gateway.rules.meanings import LineState
@@ -157,7 +158,7 @@ async def filed(tx: Desk, dispute: Record, number: str) -> None:
     await tx.disputes.set(dispute.id, **changed, **({} if dispute.held else {"due_at": None}))
     await tx.tasks.done_like(f"dispute:{dispute.id}:")
     if dispute.state == "withdrawn":
-        detail = f"{dispute.carrier} has the dispute as {number}, and it was withdrawn meanwhile: tell the carrier"
+        detail = Detail.of("withdrawn_late", carrier=dispute.carrier, number=number)
         await tx.tasks.ask("dispute_withdrawn", f"dispute:{dispute.id}:withdrawn", detail)
     tx.note("dispute.filed", dispute.id, before={"state": dispute.state}, after={"reference": number})
     said = {"dispute_id": dispute.id, "carrier": dispute.carrier, "finding": dispute.finding, "reference": number}
@@ -191,8 +192,8 @@ async def judge_window(tx: Desk, dispute: Record) -> None:
         await tx.settle("dispute", dispute)
         return
     over = tx.now >= dispute.file_by
-    what = "was not filed in time" if over else "is not filed yet"
-    detail = f"{dispute.carrier}: {dispute.finding} {what}; the window ends {dispute.file_by:%Y-%m-%d}"
+    window = {"carrier": dispute.carrier, "finding": dispute.finding, "file_by": f"{dispute.file_by:%Y-%m-%d}"}
+    detail = Detail.of("window_over" if over else "window_soon", **window)
     await tx.tasks.ask("dispute_window", f"dispute:{dispute.id}:{'over' if over else 'soon'}", detail)
     if over:
         await tx.disputes.set(dispute.id, state="expired")

@@ -16,6 +16,7 @@ from gateway.journeys.pricing import ByTariff
 from gateway.journeys.requests import ASSUMED_GRAMS, Missing, require_fields
 from gateway.rules import deadlines
 from gateway.rules.customs import BY_ID, policy_of
+from gateway.rules.details import Detail
 from gateway.rules.limits import policy_for
 from gateway.rules.routing import Why
 from gateway.rules.standing import Standing
@@ -108,7 +109,7 @@ async def _looked_up(
     found.records, found.prices = choice.records, choice.prices
     if found.channel is None or found.account is None:
         country = returner.address.country
-        found.missing.append(Missing("no_channel", f"no designated channel takes returns from {country}"))
+        found.missing.append(Missing("no_channel", Detail.of("no_channel", country=country)))
         return found
     found.clocks = [*_clocks(found.channel, found.account, returner, tx.now), *_customs_clock(case)]
     try:

@@ -15,6 +15,7 @@ from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record, Shelf
 from gateway.store.work import Job
@@ -145,7 +146,8 @@ def act_of(kind: Kind) -> Act:
 
     async def refused(tx: Desk, attempt: Record, error: Refused) -> None:
         await kind.refused(tx, await kind.shelf(tx).get(attempt.subject_id, lock=True), error)
-        detail = f"{attempt.carrier} does not take the {kind.word}: {error.code}: {error}"
+        what = {"carrier": attempt.carrier, "filed": kind.word, "refusal": error.code, "words": error}
+        detail = Detail.of("filing_refused", **what)
         await tx.tasks.ask(f"{kind.word}_refused", f"attempt:{attempt.id}", detail, attempt.return_id)
 
     async def unknown(tx: Desk, attempt: Record) -> None:

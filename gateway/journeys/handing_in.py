@@ -11,6 +11,7 @@ from typing import Any
 from adapters import registry
 from adapters.seam import TakesApplications
 from gateway.journeys.attempts import Act
+from gateway.rules.details import Detail
 from gateway.rules.references import client_ref, nth
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -134,7 +135,7 @@ async def _taken(tx: Desk, attempt: Record, receipt: ApplicationReceipt) -> None
 
 async def _refused(tx: Desk, attempt: Record, error: Refused) -> None:
     """A person decides, or takes it back and hands in another."""
-    detail = f"the platform does not take it: {error.wire_code or error.code}"
+    detail = Detail.of("application_not_taken", refusal=error.wire_code or error.code)
     await tx.tasks.ask("review_application", f"application:{attempt.subject_id}:refused", detail, attempt.return_id)
 
 

@@ -16,6 +16,7 @@ from adapters.seam import InvoiceReader, TakesProfile
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.journeys.billed import billed_by
+from gateway.rules.details import Detail
 from gateway.rules.meanings import LineState
 from gateway.store.ids import new_ids
 from gateway.store.returns import canonical_number
@@ -133,7 +134,9 @@ async def _keep(
         "invoice.imported", invoice_id, after={"number": invoice.number, "lines": len(invoice.lines), "held": reason}
     )
     if reason:
-        await tx.tasks.ask("invoice_quarantined", f"invoice:{invoice_id}", f"{invoice.number}: {reason}")
+        held = {"invoice": invoice.number, **({"words": wrong} if wrong else {})}
+        detail = Detail.of("invoice_held" if wrong else "invoice_twice", **held)
+        await tx.tasks.ask("invoice_quarantined", f"invoice:{invoice_id}", detail)
     else:
         tx.go("reconcile", invoice_id)
     return invoice_id

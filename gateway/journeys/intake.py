@@ -14,6 +14,7 @@ from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import back_off
 from gateway.journeys import applying, conversing, planning, tracking
+from gateway.rules.details import Detail
 from gateway.store import parties
 from gateway.store.ids import new_id
 from gateway.store.messages import Arrival
@@ -199,7 +200,7 @@ async def _conclude(gw: Gateway, job: Job, row: Record, state: str, reason: str)
     async with gw.store.transaction(job.exporter_id) as tx:
         await tx.inbox.conclude(row, state, reason)
         if state == "quarantined":
-            await tx.tasks.ask("quarantine", f"inbox:{row.id}", reason)
+            await tx.tasks.ask("quarantine", f"inbox:{row.id}", Detail.of("unreadable", words=reason))
             log.warning("inbox.quarantined", row=row.id, reason=reason)
         await tx.settle("ingest", row)
 

@@ -7,6 +7,7 @@ from adapters.seam import FetchesLabels
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off
 from gateway.journeys.notices import announce
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -77,7 +78,7 @@ async def fetch_label(gw: Gateway, job: Job) -> None:
     except AdapterError as error:
         async with gw.store.transaction(job.exporter_id) as tx:
             if row.tries == ALARM_AFTER:
-                detail = f"no label for {row.waybill}: {error}"
+                detail = Detail.of("label_missing", waybill=row.waybill, words=error)
                 await tx.tasks.ask("label_missing", f"label:{row.id}", detail, row.return_id)
             await tx.settle("label", row, due_at=tx.now + back_off(row.tries), tries=row.tries)
         return

@@ -12,6 +12,7 @@ from adapters.seam import ListsReturns
 from gateway.core import Gateway
 from gateway.jobs import back_off, jittered
 from gateway.journeys import intake, watching
+from gateway.rules.details import Detail
 from gateway.store.database import Raced, StoreUnavailable
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -65,5 +66,5 @@ async def _take(gw: Gateway, source: Record, authorization: ReturnAuthorization)
         async with gw.store.transaction(source.exporter_id) as tx:
             version = authorization.version_at.isoformat() if authorization.version_at else ""
             cause = f"listed:{source.id}:{authorization.rma_id}:{version}"[:160]
-            detail = f"{source.platform} lists {authorization.rma_id}; a bug of ours, see the log"
+            detail = Detail.of("return_not_taken", platform=source.platform, rma=authorization.rma_id)
             await tx.tasks.ask("parked", cause, detail)

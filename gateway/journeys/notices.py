@@ -18,6 +18,7 @@ from gateway import mailing
 from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import jittered
+from gateway.rules.details import Detail
 from gateway.store import tables
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -201,7 +202,9 @@ async def _mark_failing(tx: Desk, endpoint: Record, *, gone: bool) -> None:
 async def _by_hand(tx: Desk, row: Record, notice: Record, error: AdapterError) -> None:
     """What a platform cannot take is a task for a person, never an error."""
     await tx.deliveries.set(row.id, state="dead", last_error=str(error))
-    await tx.tasks.ask("tell_platform", f"tell:{notice.id}", f"{notice.kind}: {error}", notice.return_id)
+    await tx.tasks.ask(
+        "tell_platform", f"tell:{notice.id}", Detail.of("not_told", told=notice.kind, words=error), notice.return_id
+    )
     await tx.settle("deliver", row)
 
 

@@ -13,6 +13,7 @@ from gateway.journeys import attempts
 from gateway.journeys.attempts import Act, Found, NotYet
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
+from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -185,7 +186,12 @@ async def _booked(tx: Desk, attempt: Record, pickup: Pickup) -> None:
 
 async def _refused(tx: Desk, attempt: Record, error: Refused) -> None:
     await tx.pickups.set(attempt.subject_id, state="action_required", reason=error.code)
-    await tx.tasks.ask("pickup_refused", f"attempt:{attempt.id}", f"{error.code}: {error}", attempt.return_id)
+    await tx.tasks.ask(
+        "pickup_refused",
+        f"attempt:{attempt.id}",
+        Detail.of("refused", refusal=error.code, words=error),
+        attempt.return_id,
+    )
     await announce(
         tx,
         NoticeKind.PICKUP_REFUSED,
@@ -242,9 +248,7 @@ async def _cancelled(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
     booked = await tx.attempts.get(attempt.subject_id, lock=True)
     if receipt.outcome in (VoidOutcome.REJECTED, VoidOutcome.NOT_APPLICABLE):
         await tx.attempts.set(attempt.id, state="refused", wire_code=receipt.wire_code, wire_text=receipt.wire_text)
-        await tx.tasks.ask(
-            "cancel_pickup_by_hand", f"pickup_void:{booked.id}", "the carrier does not cancel the pickup"
-        )
+        await tx.tasks.ask("cancel_pickup_by_hand", f"pickup_void:{booked.id}", Detail.of("pickup_stands"))
         return
     await tx.attempts.set(booked.id, state="void", settled_at=tx.now)
     await tx.pickups.set(booked.subject_id, state="cancelled")
@@ -253,7 +257,9 @@ async def _cancelled(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
 
 async def _cancel_refused(tx: Desk, attempt: Record, error: Refused) -> None:
     await tx.tasks.ask(
-        "cancel_pickup_by_hand", f"pickup_void:{attempt.subject_id}", f"the carrier does not cancel it: {error.code}"
+        "cancel_pickup_by_hand",
+        f"pickup_void:{attempt.subject_id}",
+        Detail.of("pickup_not_cancelled", refusal=error.code),
     )
 
 

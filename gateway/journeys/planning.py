@@ -11,6 +11,7 @@ from gateway.journeys.channels import Wanted
 from gateway.journeys.notices import announce
 from gateway.journeys.requests import Missing, build_request, require_fields
 from gateway.rules import lifecycle
+from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -57,7 +58,7 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
     under_way = [row for row in shipments if await _is_under_way(tx, row)]
     status = authorization.status if stops or not under_way else ReturnStatus(known.status)
     unmoved = stops or not under_way or _only_went_on(known.authorization, authorization)
-    review = None if unmoved else "amended by the platform after booking"
+    review = None if unmoved else "review_amendment"
     await tx.returns.set(
         known.id,
         authorization=authorization,
@@ -103,7 +104,7 @@ async def _is_under_way(tx: Desk, shipment: Record) -> bool:
 
 async def _ask_for_review(tx: Desk, return_id: str, authorization: ReturnAuthorization, review: str) -> None:
     version = (authorization.version_at or tx.now).isoformat()
-    await tx.tasks.ask("review_amendment", f"amended:{return_id}:{version}", review, return_id)
+    await tx.tasks.ask(review, f"amended:{return_id}:{version}", Detail.of("amended"), return_id)
     await announce(
         tx,
         NoticeKind.RETURN_NEEDS_REVIEW,
@@ -193,7 +194,7 @@ async def held_back(tx: Desk, shipment: Record) -> bool:
 
 async def _ask(tx: Desk, row: Record, missing: Missing) -> None:
     await tx.returns.set(row.id, review=missing.code, updated_at=tx.now)
-    await tx.tasks.ask_anew(missing.code, f"plan:{row.id}", str(missing), row.id)
+    await tx.tasks.ask_anew(missing.code, f"plan:{row.id}", missing.detail, row.id)
     tx.note("return.action_required", row.id, chain=row.id, after={"reason": missing.code})
     await announce(
         tx,
@@ -237,7 +238,7 @@ def _said(authorization: ReturnAuthorization) -> dict[str, object]:
 
 def returner_of(authorization: ReturnAuthorization) -> Party:
     if authorization.returner is None:
-        raise Missing("needs_address", "the platform does not tell where the goods are; give the returner's address")
+        raise Missing("needs_address", Detail.of("needs_address"))
     return authorization.returner
 
 
@@ -252,5 +253,5 @@ async def channel_for(
     """The channel and its account."""
     choice = await channels.choose(tx, source.id, country, case, wanted)
     if choice.route.chosen is None or choice.account is None:
-        raise Missing("no_channel", f"no designated channel takes returns from {country}")
+        raise Missing("no_channel", Detail.of("no_channel", country=country))
     return choice.route.chosen, choice.account

@@ -21,6 +21,7 @@ from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
 from gateway.jobs import back_off, jittered
 from gateway.journeys import tracking
+from gateway.rules.details import Detail
 from gateway.rules.polling import next_poll
 from gateway.store.returns import canonical_number
 from gateway.store.shipments import event_digest
@@ -202,7 +203,7 @@ async def _left_alone(gw: Gateway, tx: Desk, account: Record, error: AdapterErro
         log.warning("carrier.silent", account=account.id, carrier=account.carrier, error=type(error).__name__)
     if isinstance(error, CredentialsRejected) and not isinstance(error, CredentialsStale):
         await tx.accounts.set(account.id, paused="the carrier rejects the credentials")
-        detail = f"{account.carrier}: the carrier rejects the credentials"
+        detail = Detail.of("rejects_us", carrier=account.carrier)
         await tx.tasks.ask("account_paused", f"paused:{account.id}:{account.turn}", detail)
     await tx.settle("poll", account, due_at=tx.now + wait, tries=tries)
 

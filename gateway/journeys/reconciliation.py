@@ -24,6 +24,7 @@ from gateway.journeys.billed import (
 from gateway.journeys.notices import announce_all
 from gateway.rules import judging, ledger
 from gateway.rules.charge_types import Decision
+from gateway.rules.details import Detail, counted
 from gateway.rules.judging import Bill, Verdict
 from gateway.rules.matching import BilledLine
 from gateway.rules.meanings import MEANINGS, LineState
@@ -223,7 +224,7 @@ async def _tell(tx: Desk, invoice: Record, verdicts: Sequence[Verdict], *, again
         told = [(f"invoice:{invoice.id}:{return_id}{turn}", return_id) for return_id in returns]
         well = all(MEANINGS[kind].state is LineState.MATCHED for kind in found)
         if not well:
-            detail = f"invoice {invoice.number}: {counts}"
+            detail = Detail.of("invoice_differs", invoice=invoice.number, findings=counted(counts))
             asked += [("invoice_discrepancy", cause, detail, return_id) for cause, return_id in told]
         news = NoticeKind.INVOICE_MATCHED if well else NoticeKind.INVOICE_DISCREPANCY
         what = {"invoice_id": invoice.id, "number": invoice.number, "carrier": invoice.carrier, "findings": counts}
@@ -241,9 +242,8 @@ async def _watch_drift(
     asked = []
     for drift in found:
         over, limit = Money.from_minor(drift.minor, drift.currency), Money.from_minor(drift.limit, drift.currency)
-        detail = (
-            f"{invoice.carrier}, {month:%Y-%m}: overs within tolerance come to {over}, the month's limit is {limit}"
-        )
+        what = {"carrier": invoice.carrier, "month": f"{month:%Y-%m}", "amount": over, "limit": limit}
+        detail = Detail.of("drift", **what)
         asked.append(("invoice_drift", f"drift:{invoice.carrier}:{month:%Y-%m}:{drift.currency}", detail, None))
         tx.note("invoice.drift", invoice.id, after={"minor": drift.minor, "currency": drift.currency})
     await tx.tasks.ask_all(asked)

@@ -14,6 +14,7 @@ from adapters.seam import Carrier, RenewalTerms, Renews
 from gateway.journeys import following, tracking
 from gateway.journeys.attempts import Act
 from gateway.rules import lifecycle
+from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -118,7 +119,7 @@ async def _renewed(tx: Desk, attempt: Record, renewal: Renewal) -> None:
 
 
 async def _refused(tx: Desk, attempt: Record, error: Refused) -> None:
-    detail = f"the carrier does not renew it: {error.code}: {error}"
+    detail = Detail.of("not_renewed", refusal=error.code, words=error)
     await tx.tasks.ask("renewal_refused", f"attempt:{attempt.id}", detail, attempt.return_id)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from adapters import registry
 from gateway.rules.customs import BY_ID, lacking
 from gateway.rules.customs_fields import lacks
+from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -26,8 +27,9 @@ class Missing(Exception):
     """Something that must be known before a carrier is asked. `code` is stable, the text is for people; `lacks` are the
     fields of the carrier's that would stay empty."""
 
-    def __init__(self, code: str, detail: str, lacks: Sequence[Lack] = ()) -> None:
-        super().__init__(detail)
+    def __init__(self, code: str, detail: str | Detail, lacks: Sequence[Lack] = ()) -> None:
+        super().__init__(str(detail))
+        self.detail = detail
         self.code = code
         self.lacks = tuple(lacks)
 

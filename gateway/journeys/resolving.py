@@ -18,6 +18,7 @@ from gateway.crash import crash
 from gateway.journeys import attempts, booking, disputing, filing, handing_in, pickups, renewing, voiding
 from gateway.journeys.attempts import Act, Found, Outcome
 from gateway.journeys.notices import announce
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -71,7 +72,7 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
         if error is not None:
             await _look_again(tx, act, attempt, profile)
         elif found is None:
-            await _ask_a_person(tx, attempt, "this carrier has no look-up for it")
+            await _ask_a_person(tx, attempt, "no_look_up")
         elif attempt.state == "absent":
             await _after_late_look(tx, act, attempt, found)
         else:
@@ -164,8 +165,8 @@ async def _adopt(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile, l
         await _told(tx, act, attempt, "found")
         for twin in live:
             if twin is not candidate:
-                detail = f"{attempt.carrier} holds a second live one under {attempt.client_ref}"
-                await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(twin)}", f"{detail}: {_name(twin)}")
+                what = {"carrier": attempt.carrier, "reference": attempt.client_ref, "waybill": _name(twin)}
+                await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(twin)}", Detail.of("second_live", **what))
         return
     await _look_again(tx, act, attempt, profile)
 
@@ -212,7 +213,7 @@ async def _after_late_look(tx: Desk, act: Act, attempt: Record, found: Sequence[
             await attempts.settle_live(tx, act, attempt, live[0].result)
             await _told(tx, act, attempt, "found")
             return
-        detail = f"{attempt.carrier} shows {_name(live[0])} late, under a reference that was absent: void it"
+        detail = Detail.of("late_find", carrier=attempt.carrier, waybill=_name(live[0]))
         await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(live[0])}", detail, attempt.return_id)
     looks = attempt.look_ups + 1
     await tx.attempts.set(attempt.id, look_ups=looks)
@@ -225,7 +226,7 @@ async def _look_again(tx: Desk, act: Act, attempt: Record, profile: CarrierProfi
     looks = attempt.look_ups + 1
     await tx.attempts.set(attempt.id, look_ups=looks)
     if tx.now - attempt.sent_at > GIVE_UP:
-        await _ask_a_person(tx, attempt, "a day of look-ups has not answered it")
+        await _ask_a_person(tx, attempt, "not_answered")
         return
     wait = timedelta(minutes=MINUTES[looks - 1]) if looks <= len(MINUTES) else timedelta(hours=1)
     quick = timedelta(seconds=profile.settle_seconds)
@@ -235,7 +236,7 @@ async def _look_again(tx: Desk, act: Act, attempt: Record, profile: CarrierProfi
 
 
 async def _ask_a_person(tx: Desk, attempt: Record, why: str) -> None:
-    detail = f"{attempt.kind} {attempt.client_ref} at {attempt.carrier}: {why}. Say whether it exists there."
+    detail = Detail.of(why, act=attempt.kind, reference=attempt.client_ref, carrier=attempt.carrier)
     await tx.tasks.ask("outcome_unknown", f"attempt:{attempt.id}", detail, attempt.return_id)
     await tx.settle("resolve", attempt, parked=why)
     log.warning("attempt.parked", attempt=attempt.id, why=why)

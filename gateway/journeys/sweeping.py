@@ -10,6 +10,7 @@ import structlog
 from adapters.seam import ListsBookings
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
+from gateway.rules.details import Detail
 from gateway.store.work import Job
 from schemas.errors import AdapterError
 from schemas.shipments import BookingState
@@ -47,7 +48,8 @@ async def sweep_account(gw: Gateway, job: Job) -> None:
         open_refs = await tx.attempts.open_references(account.id)
         for waybill, booking in live.items():
             if waybill not in ours and booking.echoed_ref not in open_refs:
-                detail = f"{account.carrier} lists {waybill} ({booking.echoed_ref}) as live; no booking of ours has it"
+                what = {"carrier": account.carrier, "waybill": waybill, "reference": booking.echoed_ref}
+                detail = Detail.of("strange_booking", **what)
                 await tx.tasks.ask("orphan", f"orphan:{account.id}:{waybill}", detail)
         await tx.sweeps.set(row.id, listed_until=asked_at)
         await tx.settle("sweep", row, due_at=tx.now + jittered(EVERY))

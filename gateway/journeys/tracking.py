@@ -14,6 +14,7 @@ from gateway.core import Gateway, twice_if_stale
 from gateway.journeys import following
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import AdapterError
@@ -79,7 +80,7 @@ async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, sta
         after={"status": standing.status, "state": state},
     )
     if shipment.state == ShipmentState.CANCELLED and state != ShipmentState.CANCELLED:
-        detail = f"waybill {shipment.waybill} was void and is moving all the same"
+        detail = Detail.of("moving_though_void", waybill=shipment.waybill)
         await tx.tasks.ask("used_after_void", f"used:{shipment.id}", detail, shipment.return_id)
     await return_stands(tx, shipment.return_id)
     events = len(await tx.events.of_shipment(shipment.id))

@@ -11,6 +11,7 @@ from gateway.journeys import clocks
 from gateway.journeys.attempts import Act
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
+from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Refused
@@ -32,7 +33,7 @@ async def _voided(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
     booking = await tx.attempts.get(attempt.subject_id, lock=True)
     if receipt.outcome in (VoidOutcome.REJECTED, VoidOutcome.NOT_APPLICABLE):
         await tx.attempts.set(attempt.id, state="refused", wire_code=receipt.wire_code, wire_text=receipt.wire_text)
-        detail = f"the carrier does not void it: {receipt.wire_text or receipt.outcome}"
+        detail = Detail.of("not_voided", refusal=receipt.wire_text or receipt.outcome)
         await tx.tasks.ask("void_by_hand", f"void:{booking.id}", detail, attempt.return_id)
         return
     await tx.attempts.set(booking.id, state="void", settled_at=tx.now)
@@ -64,7 +65,7 @@ async def cancelled(tx: Desk, shipment: Record) -> None:
 
 
 async def _void_refused(tx: Desk, attempt: Record, error: Refused) -> None:
-    detail = f"the carrier does not void it: {error.code}"
+    detail = Detail.of("not_voided", refusal=error.code)
     await tx.tasks.ask("void_by_hand", f"void:{attempt.subject_id}", detail, attempt.return_id)
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from adapters.seam import ManagesSubscriptions, Platform
 from gateway.core import Gateway
+from gateway.rules.details import Detail
 from gateway.store.transaction import Record
 from schemas.errors import AdapterError
 from schemas.messages import Subscription
@@ -42,8 +43,8 @@ async def _write_down(gw: Gateway, source: Record, missing: list[str], refused: 
     cause = f"subscription:{source.id}"
     async with gw.store.transaction(source.exporter_id, actor=f"platform:{source.platform}") as tx:
         if refused:
-            detail = f"{source.platform} does not tell us of {', '.join(missing)}; subscribing failed, {refused}"
-            await tx.tasks.ask("subscription_lost", cause, detail[:500])
+            what = {"platform": source.platform, "topics": ", ".join(missing), "words": refused}
+            await tx.tasks.ask("subscription_lost", cause, Detail.of("not_subscribed", **what))
             return
         await tx.tasks.done(cause)
         tx.note("source.subscribed", source.id, after={"topics": missing})

@@ -1,12 +1,14 @@
 """Queries about what must happen in time, and what waits for a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from sqlalchemy import bindparam, func, select, update
 
 from gateway.store import tables
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
+from schemas.values import Json
 
 _TASKS = tables.tasks.c
 DONE = Prepared(
@@ -44,14 +46,31 @@ class Acceptances(Shelf):
         return int((await self.tx.run(last)).scalar() or 0) + 1
 
 
+class Worded(Protocol):
+    """What a task is about, as a code with what is given; as text in English."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def given(self) -> Mapping[str, str]: ...
+
+
+def _worded(detail: str | Worded) -> Json:
+    """Its columns. Text alone is somebody else's words."""
+    if isinstance(detail, str):
+        return {"detail": detail, "code": None, "given": None}
+    return {"detail": str(detail), "code": detail.code, "given": dict(detail.given)}
+
+
 class Tasks(Shelf):
     table, prefix, noun = tables.tasks, "tsk", "task"
 
-    async def ask(self, kind: str, cause: str, detail: str, return_id: str | None = None) -> None:
+    async def ask(self, kind: str, cause: str, detail: str | Worded, return_id: str | None = None) -> None:
         """Something for a person; the same cause asks once."""
         await self.ask_all([(kind, cause, detail, return_id)])
 
-    async def ask_all(self, questions: Sequence[tuple[str, str, str, str | None]]) -> None:
+    async def ask_all(self, questions: Sequence[tuple[str, str, str | Worded, str | None]]) -> None:
         """Many of (kind, cause, detail, return) at once."""
         rows = [
             {
@@ -60,7 +79,7 @@ class Tasks(Shelf):
                 "return_id": return_id,
                 "kind": kind,
                 "cause": cause,
-                "detail": detail,
+                **_worded(detail),
                 "created_at": self.tx.now,
             }
             for kind, cause, detail, return_id in questions
@@ -68,13 +87,14 @@ class Tasks(Shelf):
         if rows:
             await self.tx.add_new(self.table, *rows, unique=("exporter_id", "cause"))
 
-    async def ask_anew(self, kind: str, cause: str, detail: str, return_id: str | None = None) -> None:
+    async def ask_anew(self, kind: str, cause: str, detail: str | Worded, return_id: str | None = None) -> None:
         """The same, where another question of this cause may stand or be done: what is asked now takes its place."""
         known = await self.that(cause=cause)
         if known is None:
             await self.ask(kind, cause, detail, return_id)
-        elif known.kind != kind or known.detail != detail or known.done_at is not None:
-            await self.set(known.id, kind=kind, detail=detail, created_at=self.tx.now, done_at=None, done_by=None)
+        elif known.kind != kind or known.detail != str(detail) or known.done_at is not None:
+            asked = {"kind": kind, **_worded(detail), "created_at": self.tx.now}
+            await self.set(known.id, **asked, done_at=None, done_by=None)
 
     async def open_ones(self, limit: int = 200) -> Sequence[Record]:
         columns = self.table.c

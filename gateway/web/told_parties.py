@@ -110,10 +110,15 @@ class DeliveryTold(Told):
 
 
 class TaskTold(Told):
+    """`detail` is English; `code` and `given` say the same for a reader of another language, where it is not somebody
+    else's words."""
+
     id: str
     return_id: str | None
     kind: str
     detail: str
+    code: str | None
+    given: dict[str, str]
     created_at: datetime
     done_at: datetime | None
     done_by: str | None

@@ -103,9 +103,9 @@ async def test_lines_leave_their_dispute_for_one_of_what_is_found_now(
     async with gateway.store.reading(exporter) as tx:
         asked = {task.detail for task in await tx.tasks.open_ones() if task.kind == "invoice_discrepancy"}
     assert asked == {
-        "invoice B0: {'unknown_charge': 1}",  # of the return that has a line above its price
-        "invoice B0: {'rate_over': 1}",
-        "invoice B1: {'unknown_charge': 2}",
+        "invoice B0: unknown_charge 1",  # of the return that has a line above its price
+        "invoice B0: rate_over 1",
+        "invoice B1: unknown_charge 2",
     }
 
 

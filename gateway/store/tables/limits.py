@@ -51,7 +51,9 @@ tasks = Table(
     Column("return_id", ID),
     Column("kind", String(40), nullable=False),
     Column("cause", String(160), nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # in English
+    Column("code", String(40)),  # of the same, told in the reader's language; none where it is somebody else's words
+    Column("given", PlainJson),
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
     Column("done_by", Text),

@@ -41,6 +41,8 @@ def _task(row: Record) -> TaskTold:
         return_id=row.return_id,
         kind=row.kind,
         detail=row.detail,
+        code=row.code,
+        given=row.given or {},
         created_at=row.created_at,
         done_at=row.done_at,
         done_by=row.done_by,

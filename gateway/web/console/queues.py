@@ -57,7 +57,7 @@ async def _person(tx: Desk, words: Words, limit: int) -> list[Waiting]:
     return [
         Waiting(
             words.word("task", row.kind),
-            row.detail,
+            words.about(row),
             row.created_at,
             _link(row.return_id) or "/console/queues/person",
             names.get(row.return_id, ""),

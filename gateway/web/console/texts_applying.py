@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_customs, texts_thread
+from gateway.web.console import texts_customs, texts_tasks, texts_thread
 
 BOTH: Mapping[str, tuple[str, str]] = {
     "applications": ("Applications", "退货申请"),
@@ -124,5 +124,15 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "told.application.rejected": ("application rejected", "申请已驳回"),
     "told.application.withdrawn": ("application withdrawn", "申请已撤回"),
 }
-EN: Mapping[str, str] = {key: english for key, (english, _) in BOTH.items()} | {**texts_customs.EN, **texts_thread.EN}
-ZH: Mapping[str, str] = {key: chinese for key, (_, chinese) in BOTH.items()} | {**texts_customs.ZH, **texts_thread.ZH}
+EN: Mapping[str, str] = {
+    **{key: english for key, (english, _) in BOTH.items()},
+    **texts_customs.EN,
+    **texts_tasks.EN,
+    **texts_thread.EN,
+}
+ZH: Mapping[str, str] = {
+    **{key: chinese for key, (_, chinese) in BOTH.items()},
+    **texts_customs.ZH,
+    **texts_tasks.ZH,
+    **texts_thread.ZH,
+}

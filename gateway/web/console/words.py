@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from gateway.rules.details import INSTANTS, said_of, sentence
 from gateway.web.console import texts_en, texts_zh
 from gateway.web.languages import LANGUAGES, language_of
 
@@ -52,6 +54,27 @@ class Words:
         """The word for a value that is of one of several kinds."""
         known = next((kind for kind in kinds if f"{kind}.{value}" in TEXTS[self.language]), kinds[0])
         return self.word(known, value)
+
+    def about(self, task: Any) -> str:
+        """What a task is about. Somebody else's words stay as they are."""
+        said = said_of(task.code, task.given)
+        return said.in_language(self.language, self._shown) if said else self.lacking(task.detail)
+
+    def sentence(self, english: str) -> str:
+        """A sentence of ours that is kept in English; anything else as it is."""
+        said = sentence(english)
+        return said.in_language(self.language, self._shown) if said else english
+
+    def _shown(self, name: str, value: str) -> str:
+        if name in INSTANTS:
+            return self.when(datetime.fromisoformat(value))
+        if name == "findings":
+            return self.text("task_between").join(map(self._counted, value.split(", ")))
+        return TEXTS[self.language].get(f"{name}.{value}", value)
+
+    def _counted(self, part: str) -> str:
+        kind, _, count = part.rpartition(" ")
+        return self.text("task_finding", finding=self.word("finding", kind), count=count)
 
     def lacking(self, detail: str) -> str:
         """What is missing, `<carrier> needs: returner_phone, rma`, in this language; anything else as it is."""

@@ -268,6 +268,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("cause", sa.String(length=160), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=True),
+        sa.Column("given", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
         sa.Column("done_by", sa.Text(), nullable=True),
