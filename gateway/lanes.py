@@ -27,8 +27,8 @@ Spend = Callable[[str, str, int], Awaitable[int | None]]
 
 
 EARLY, LATE = 0.004, 0.006
-"""Seconds that a call may go before and after its turn's instant: together they are what a carrier's second may be off by.
-No timer is finer than the one, and a loop that is busy seldom comes later than the other."""
+"""Seconds that a call may go before and after its turn's instant; after it half the space between two turns, where that is
+more. Together they are less than a space, so that no second sees more than one call too many."""
 
 
 @dataclass
@@ -104,6 +104,7 @@ class CarrierLane:
         self._pacer = pacer
         self._places = Places(pace.concurrency)
         self._door = Places(1)
+        self._late = max(LATE, 0.5 / pace.per_second)
         self._begin_day(clock())
 
     def closed_for(self) -> float:
@@ -146,17 +147,26 @@ class CarrierLane:
         patience = self.monotonic() + PATIENCE
         await self._door.take(urgent=urgent)
         try:
-            on_time = False
-            while not on_time or self.closed_for():
+            while True:
                 closed = self.closed_for()
                 if self.monotonic() + closed > patience:
                     raise errors.Throttled("the lane is full", retry_after=max(closed, 1 / self.pace.per_second))
                 if closed:
                     await asyncio.sleep(closed)
-                asked = time.monotonic()
-                on_time = await _arrives(asked + await self._pacer.ask(self.key, self.pace))
+                if await self._next_turn() > self._late:
+                    await self._next_turn()  # the place given up stays empty: room for this one, however late it comes
+                if not self.closed_for():
+                    return
         finally:
             self._door.give()
+
+    async def _next_turn(self) -> float:
+        """Sleep until the next turn's instant: by how many seconds this machine woke us too late."""
+        asked = time.monotonic()
+        at = asked + await self._pacer.ask(self.key, self.pace)
+        if at - time.monotonic() > EARLY:
+            await asyncio.sleep(at - time.monotonic())
+        return time.monotonic() - at
 
     async def _take_from_quota(self, verb: str, *, kept_too: bool) -> None:
         now = self.clock()
@@ -191,15 +201,6 @@ class CarrierLane:
         self.breaker.heard(
             isinstance(error, (errors.Unavailable, errors.OutcomeUnknown)) and not isinstance(error, errors.Throttled)
         )
-
-
-async def _arrives(at: float) -> bool:
-    """Sleep until a turn's instant; False where the machine woke us so late that the next turn may be another's."""
-    ahead = at - time.monotonic()
-    if ahead > EARLY:
-        await asyncio.sleep(ahead)
-        ahead = at - time.monotonic()
-    return ahead > -LATE
 
 
 class Passage:
