@@ -17,6 +17,7 @@ from gateway.store.billing import Agreed, Judged
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.touched import Booking, Named, Shipment
+from gateway.store.transaction import Record
 from schemas.charges import ChargeType, FindingKind, InvoiceLine
 from schemas.shipments import ShipmentState
 from schemas.values import Json
@@ -175,7 +176,7 @@ def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool
         shipment_id=row.id,
         return_id=row.return_id,
         currency=accruals[0].currency if accruals else None,
-        agreed=_agreed(accruals),
+        agreed=agreed_of(accruals),
         insured=asked["insured_value"] is not None,
         live=live,
         moved=current and row.handed_over_at is not None,
@@ -196,7 +197,7 @@ BASES = ("booking", "quote", "tariff")
 """The first that says anything counts; of a tariff also the cover that a carrier's own price leaves out."""
 
 
-def _agreed(rows: Sequence[Agreed]) -> dict[ChargeType, int]:
+def agreed_of(rows: Sequence[Agreed | Record]) -> dict[ChargeType, int]:
     """What was agreed at booking, by the best word there is. A sum of zero is agreed no more."""
     by_basis: dict[str, dict[ChargeType, int]] = {}
     for row in rows:

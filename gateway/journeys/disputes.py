@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from gateway.journeys import bearing
 from gateway.journeys.notices import announce
 from gateway.rules import ledger
 from gateway.rules.details import Detail
@@ -172,11 +173,14 @@ async def withdraw(tx: Desk, dispute_id: str, reason: str) -> None:
         under_way = dispute.state == UNDER_WAY
         raise Conflict("it is on its way to the carrier" if under_way else "it is closed", state=dispute.state)
     rows = await tx.disputes.lines(dispute_id)
+    invoice = await tx.invoices.get(dispute.invoice_id)
+    day = invoice.issued_on or invoice.created_at.date()
+    bears = await bearing.bears(tx, day, {row.return_id for row in rows if row.return_id})
     postings, written = [], []
     for row in rows:
         agreed = row.agreed_minor or 0
         rest = row.minor - agreed - row.credited_minor
-        moves = ledger.accepted_after_all(ChargeType(row.type), rest, row.currency, row.return_id)
+        moves = ledger.accepted_after_all(ChargeType(row.type), rest, row.currency, row.return_id, bears=bears)
         if moves:
             postings.append((f"withdrawn:{row.id}", moves))
             written.append({"id": row.id, "state": LineState.MATCHED.value, "agreed_minor": agreed + rest})

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import disputes
+from gateway.journeys import bearing, disputes
 from gateway.journeys.billed import (
     aside,
     billed_by,
@@ -26,6 +26,7 @@ from gateway.rules import judging, ledger
 from gateway.rules.charge_types import Decision
 from gateway.rules.details import Detail, counted
 from gateway.rules.judging import Bill, Verdict
+from gateway.rules.ledger import Bears
 from gateway.rules.matching import BilledLine
 from gateway.rules.meanings import MEANINGS, LineState
 from gateway.rules.tolerances import Policy
@@ -65,11 +66,16 @@ async def _reconcile(tx: Desk, invoice: Record) -> None:
     await tx.disputes.add_all(drafts)
     await tx.invoice_lines.judged(**await aside(many, _written, verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
-    await tx.ledger.post_all(await aside(many, _postings, lines, verdicts), invoice_id=invoice.id)
+    bears = await bearing.bears(tx, _day(invoice), _returns_of(verdicts))
+    await tx.ledger.post_all(await aside(many, _postings, lines, verdicts, bears), invoice_id=invoice.id)
     await tx.invoices.set(invoice.id, state="reconciled")
     tx.note("invoice.reconciled", invoice.id, after=_counts(verdicts))
     await _tell(tx, invoice, verdicts)
     await _watch_drift(tx, invoice, lines, verdicts, policy, but=invoice.id)
+
+
+def _returns_of(verdicts: Sequence[Verdict]) -> set[str]:
+    return {verdict.booked.return_id for verdict in verdicts if verdict.booked}
 
 
 def _day(invoice: Record) -> date:
@@ -126,14 +132,15 @@ async def _judge_again(tx: Desk, invoice: Record) -> None:
     for row in rows:
         if row.return_id and row.id not in ids and not row.informational:
             weights[row.return_id] += row.agreed_minor or 0
-    await tx.ledger.post_all(_settled(lines, verdicts, weights), invoice_id=invoice.id)
+    bears = await bearing.bears(tx, _day(invoice), {*weights, *_returns_of(verdicts)})
+    await tx.ledger.post_all(_settled(lines, verdicts, weights, bears), invoice_id=invoice.id)
     tx.note("invoice.judged_again", invoice.id, after=_counts(verdicts))
     await _close_tasks(tx, invoice)
     await _tell(tx, invoice, verdicts, again=invoice.turn)
 
 
 def _settled(
-    lines: Sequence[BilledLine], verdicts: Sequence[Verdict], weights: Counter[str]
+    lines: Sequence[BilledLine], verdicts: Sequence[Verdict], weights: Counter[str], bears: Bears
 ) -> list[tuple[str, Sequence[Transfer]]]:
     """What is accepted of lines that were posted as open, a transaction a line; `weights` is what the bill's returns bear."""
     for verdict in verdicts:
@@ -144,7 +151,7 @@ def _settled(
         fee = verdict.kind is FindingKind.INVOICE_LEVEL_FEE
         shares = ledger.share_out(verdict.agreed, weights) if fee else None
         return_id = verdict.booked.return_id if verdict.booked else None
-        moves = ledger.accepted_after_all(line.type, verdict.agreed, line.currency, return_id, shares)
+        moves = ledger.accepted_after_all(line.type, verdict.agreed, line.currency, return_id, shares, bears)
         postings.append((f"decided:{line.id}", moves))
     return postings
 
@@ -188,7 +195,9 @@ def _written(verdicts: Sequence[Verdict], of_line: Mapping[str, str]) -> dict[st
     }
 
 
-def _postings(lines: Sequence[BilledLine], verdicts: Sequence[Verdict]) -> list[tuple[str, Sequence[Transfer]]]:
+def _postings(
+    lines: Sequence[BilledLine], verdicts: Sequence[Verdict], bears: Bears
+) -> list[tuple[str, Sequence[Transfer]]]:
     """A transaction a line. What is for the account alone is borne by the invoice's returns, by what each came to."""
     weights: Counter[str] = Counter()
     for line, verdict in zip(lines, verdicts, strict=True):
@@ -201,7 +210,7 @@ def _postings(lines: Sequence[BilledLine], verdicts: Sequence[Verdict]) -> list[
         fee = verdict.kind is FindingKind.INVOICE_LEVEL_FEE
         shares = ledger.share_out(verdict.agreed, weights) if fee else None
         return_id = verdict.booked.return_id if verdict.booked else None
-        moves = ledger.transfers_of(line.type, line.minor, verdict.agreed, line.currency, return_id, shares)
+        moves = ledger.transfers_of(line.type, line.minor, verdict.agreed, line.currency, return_id, shares, bears)
         postings.append((f"line:{line.id}", moves))
     return postings
 

@@ -2,8 +2,9 @@
 transaction sums to zero; the database has no way to keep one that does not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from schemas.bearers import ChargeBearer
 from schemas.charges import ChargeType, Transfer
 
 PAYABLE = "carrier_payable"
@@ -28,9 +29,28 @@ FREIGHT = "return_freight_expense"
 DUTIES = frozenset(kind for kind, account in EXPENSE.items() if account == "duty_recoverable")
 
 
-def receivable_of(kind: ChargeType) -> str:
-    """Who bears a charge: the exporter bears everything. Duty is the importer's of record, and stands apart to be seen."""
-    return OWED_DUTY if kind in DUTIES else OWED
+RECEIVABLE: Mapping[ChargeBearer, str] = {
+    ChargeBearer.EXPORTER: OWED,
+    ChargeBearer.RETURNER: "returner_receivable",
+    ChargeBearer.PLATFORM: "platform_receivable",
+    ChargeBearer.CARRIER: "carrier_receivable",
+}
+"""What is owed by whom; duty, the importer's of record, stands apart to be seen, under the same name with `_duty`."""
+RECEIVABLES: Mapping[str, tuple[ChargeBearer, bool]] = {
+    f"{account}{duty}": (bearer, bool(duty)) for bearer, account in RECEIVABLE.items() for duty in ("", "_duty")
+}
+"""Who, and whether it is duty, by account."""
+Bears = Callable[[ChargeType, str | None], ChargeBearer]
+"""Who bears a charge of a return."""
+
+
+def the_exporter(kind: ChargeType, return_id: str | None) -> ChargeBearer:
+    """The exporter bears everything, where nothing else was said."""
+    return ChargeBearer.EXPORTER
+
+
+def receivable_of(kind: ChargeType, bearer: ChargeBearer) -> str:
+    return f"{RECEIVABLE[bearer]}_duty" if kind in DUTIES else RECEIVABLE[bearer]
 
 
 def transfers_of(
@@ -40,8 +60,9 @@ def transfers_of(
     currency: str,
     return_id: str | None,
     shares: Mapping[str, int] | None = None,
+    bears: Bears = the_exporter,
 ) -> Sequence[Transfer]:
-    """`billed` is owed to the carrier; what is agreed of it is an expense that the exporter bears, the rest is in dispute.
+    """`billed` is owed to the carrier; what is agreed of it is an expense that somebody `bears`, the rest is in dispute.
 
     `shares` says for which returns how much of `agreed` is borne, and comes to it; without it all is `return_id`'s.
     """
@@ -50,7 +71,7 @@ def transfers_of(
         *_moved(DISPUTED, PAYABLE, billed - agreed, currency, return_id),
     ]
     for its, part in _borne(agreed, return_id, shares):
-        moves.extend(_moved(receivable_of(kind), RECHARGED, part, currency, its))
+        moves.extend(_moved(receivable_of(kind, bears(kind, its)), RECHARGED, part, currency, its))
     return moves
 
 
@@ -60,11 +81,12 @@ def accepted_after_all(
     currency: str,
     return_id: str | None,
     shares: Mapping[str, int] | None = None,
+    bears: Bears = the_exporter,
 ) -> Sequence[Transfer]:
-    """What was in dispute is an expense that the exporter bears; `shares` says for which returns, as above."""
+    """What was in dispute is an expense that somebody bears; `shares` says for which returns, as above."""
     moves = [*_moved(EXPENSE.get(kind, FREIGHT), DISPUTED, minor, currency, return_id)]
     for its, part in _borne(minor, return_id, shares):
-        moves.extend(_moved(receivable_of(kind), RECHARGED, part, currency, its))
+        moves.extend(_moved(receivable_of(kind, bears(kind, its)), RECHARGED, part, currency, its))
     return moves
 
 

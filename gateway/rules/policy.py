@@ -143,7 +143,7 @@ def _packaging(terms: SalesTerms, application: Application) -> Finding:
 def _costs(terms: SalesTerms, items: Sequence[ReturnItem]) -> Iterable[Finding]:
     """Who bears each cost, for the reasons of these lines. Lines that differ make it something nobody can tell."""
     for cost in CostKind:
-        found = [_clause_of(terms.costs, cost, item.reason) for item in items]
+        found = [clause_of(terms.costs, cost, item.reason) for item in items]
         bearers = {clause.bearer for clause in found if clause}
         clause = next((one for one in found if one), None)
         if clause is None or len(bearers) > 1 or None in found:
@@ -158,7 +158,7 @@ def _costs(terms: SalesTerms, items: Sequence[ReturnItem]) -> Iterable[Finding]:
             )
 
 
-def _clause_of(clauses: Sequence[CostClause], cost: CostKind, reason: ReturnReason) -> CostClause | None:
+def clause_of(clauses: Sequence[CostClause], cost: CostKind, reason: ReturnReason) -> CostClause | None:
     """The clause for this very reason goes before one for all."""
     mine = [one for one in clauses if one.cost is cost]
     return next((one for one in mine if reason in one.reasons), next((one for one in mine if not one.reasons), None))

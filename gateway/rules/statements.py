@@ -1,24 +1,29 @@
 """What a month of carriers' bills came to for one exporter: billed = allocated + disputed, by invoice and by return. Pure.
 
-Every amount stays in the currency of its bill. Duty, the importer's of record, stands apart from what else is allocated.
+Every amount stays in the currency of its bill. Duty, the importer's of record, stands apart from what else is allocated; what
+somebody else bears by the rules stands apart from what the exporter does.
 """
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from gateway.rules.fx import Converted, Rates
-from gateway.rules.ledger import DISPUTED, OWED, OWED_DUTY, PAYABLE
+from gateway.rules.ledger import DISPUTED, OWED, OWED_DUTY, PAYABLE, RECEIVABLES
+from schemas.bearers import ChargeBearer
 from schemas.values import Money
 
 ACCOUNTS = {
     PAYABLE: "Liabilities:Carriers:Payable",
     DISPUTED: "Assets:Carriers:Disputed",
-    OWED: "Assets:Exporter:Receivable",
-    OWED_DUTY: "Assets:Exporter:Receivable:Duty",
+    **{
+        name: f"Assets:{bearer.value.title()}:Receivable{':Duty' if duty else ''}"
+        for name, (bearer, duty) in RECEIVABLES.items()
+    },
     "costs_recharged": "Income:Recharged",
     "return_freight_expense": "Expenses:Freight",
     "insurance_expense": "Expenses:Insurance",
@@ -26,6 +31,9 @@ ACCOUNTS = {
     "vat_recoverable": "Expenses:Tax",
     "rounding": "Expenses:Rounding",
 }
+
+OTHERS = {name: found for name, found in RECEIVABLES.items() if found[0] is not ChargeBearer.EXPORTER}
+"""Accounts of what others bear: who, and whether it is duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,20 @@ class Row:
     allocated: int = 0
     duty: int = 0
     disputed: int = 0
+    others: Counter[tuple[ChargeBearer, bool]] = field(default_factory=Counter)
+    """What others bear, and whether it is duty."""
     converted: Converted | None = None
 
     @property
     def holds(self) -> bool:
-        return self.billed == self.allocated + self.duty + self.disputed
+        return self.billed == self.borne + self.disputed
+
+    @property
+    def borne(self) -> int:
+        return self.allocated + self.duty + self.others.total()
+
+    def borne_by(self, bearer: ChargeBearer) -> int:
+        return self.others[bearer, False] + self.others[bearer, True]
 
 
 @dataclass(slots=True)
@@ -71,6 +88,11 @@ class Share:
     currency: str
     allocated: int = 0
     duty: int = 0
+    others: Counter[tuple[ChargeBearer, bool]] = field(default_factory=Counter)
+
+    @property
+    def borne(self) -> int:
+        return self.allocated + self.duty + self.others.total()
 
 
 @dataclass(slots=True)
@@ -81,8 +103,8 @@ class Statement:
     @property
     def holds(self) -> bool:
         """Carrier bills = allocated + disputed, invoice by invoice, and no return bears what is not allocated."""
-        borne = sum(one.allocated + one.duty for one in self.shares)
-        return all(row.holds for row in self.rows) and borne == sum(row.allocated + row.duty for row in self.rows)
+        borne = sum(one.borne for one in self.shares)
+        return all(row.holds for row in self.rows) and borne == sum(row.borne for row in self.rows)
 
     def totals(self) -> dict[str, Row]:
         """By currency."""
@@ -93,6 +115,7 @@ class Statement:
             total.allocated += row.allocated
             total.duty += row.duty
             total.disputed += row.disputed
+            total.others.update(row.others)
         return dict(sorted(sums.items()))
 
 
@@ -114,15 +137,22 @@ def build(sums: Iterable[Sum], rates: Rates | None = None, into: str | None = No
             share.duty += one.minor
         elif one.account == DISPUTED:
             row.disputed += one.minor
+        elif one.account in OTHERS:
+            row.others[OTHERS[one.account]] += one.minor
+            share.others[OTHERS[one.account]] += one.minor
     for row in rows.values():
         if rates is not None and into:
             row.converted = rates.convert(row.billed, row.currency, into, row.issued_on)
     listed = sorted(rows.values(), key=lambda row: (row.issued_on, row.carrier, row.number, row.invoice_id))
-    borne = [share for _, share in sorted(shares.items()) if share.allocated or share.duty]
+    borne = [
+        share for _, share in sorted(shares.items()) if share.allocated or share.duty or any(share.others.values())
+    ]
     return Statement(listed, borne)
 
 
 HEADER = ("issued_on", "carrier", "invoice", "currency", "billed", "allocated", "duty", "disputed")
+BEARERS = (ChargeBearer.RETURNER, ChargeBearer.PLATFORM, ChargeBearer.CARRIER)
+"""A column each: what they bear, duty with it."""
 CONVERTED = ("converted", "converted_currency", "rate", "rate_on", "rate_source")
 
 
@@ -137,9 +167,9 @@ def as_csv(statement: Statement) -> str:
 
 def as_rows(statement: Statement) -> Iterator[Sequence[str | date | Decimal]]:
     """A header, then a row an invoice: texts as they are, exact amounts."""
-    yield [*HEADER, *CONVERTED]
+    yield [*HEADER, *(bearer.value for bearer in BEARERS), *CONVERTED]
     for row in statement.rows:
-        minors = (row.billed, row.allocated, row.duty, row.disputed)
+        minors = (row.billed, row.allocated, row.duty, row.disputed, *map(row.borne_by, BEARERS))
         amounts = [Money.from_minor(minor, row.currency).amount for minor in minors]
         told = row.converted
         other: Sequence[str | date | Decimal] = ["", "", "", "", ""]

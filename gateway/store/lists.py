@@ -80,6 +80,9 @@ class Lists:
     async def tariffs(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.tariffs, tables.tariffs.c.created_at, after, limit)
 
+    async def bearers(self, after: After, limit: int) -> Sequence[Record]:
+        return await self._newest(tables.bearers, tables.bearers.c.created_at, after, limit)
+
     async def tasks(self, *, done: bool, after: After, limit: int) -> Sequence[Record]:
         columns = tables.tasks.c
         wanted = columns.done_at.is_not(None) if done else columns.done_at.is_(None)

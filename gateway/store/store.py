@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from gateway.store import messages, work
 from gateway.store.applying import Applications, Terms
 from gateway.store.archiving import Archiving
+from gateway.store.bearers import Bearers
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.charge_types import ChargeTypes
 from gateway.store.database import Connection, Database, StoreUnavailable
@@ -84,6 +85,7 @@ class Desk(Tx):
     disputes = On(Disputes)
     charge_types = On(ChargeTypes)
     tariffs = On(Tariffs)
+    bearers = On(Bearers)
     posts = On(Posts)
     touched = On(Touched)
     months = On(Months)

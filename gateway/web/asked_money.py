@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.web.asked import AskedDay
+from schemas.bearers import BearerRule
 from schemas.charges import ChargeType
 from schemas.values import Model, ShortText, Text
 
@@ -32,3 +33,11 @@ class AskedChargeType(Model):
         if self.type is ChargeType.UNKNOWN:
             raise PydanticCustomError("choice", "unknown is what it is already", {"at": "type"})
         return self
+
+
+class AskedBearers(Model):
+    """Who bears which charge, of bills from a day on: the first rule that fits. A rule names its bearer, or says
+    `"by": "terms"`; nothing said of `charges`, `channels` or `reasons` is all of them. What none fits the exporter bears."""
+
+    valid_from: AskedDay
+    rules: Annotated[tuple[BearerRule, ...], Field(max_length=200)] = ()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gateway.web.api import (
     applying,
+    bearers,
     bookings,
     charge_types,
     customs,
@@ -41,7 +42,7 @@ from gateway.web.asked import (
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
-from gateway.web.asked_money import AskedChargeType
+from gateway.web.asked_money import AskedBearers, AskedChargeType
 from gateway.web.asked_thread import AskedMessage
 from gateway.web.endpoint import Either, Parameter, Route
 from gateway.web.media import UPLOADS
@@ -61,7 +62,14 @@ from gateway.web.told import (
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
 from gateway.web.told_customs import CustomsTold
-from gateway.web.told_money import ChargeTypeTold, DisputeSummary, DisputeTold, StatementTold, UnknownChargeTold
+from gateway.web.told_money import (
+    BearersTold,
+    ChargeTypeTold,
+    DisputeSummary,
+    DisputeTold,
+    StatementTold,
+    UnknownChargeTold,
+)
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
@@ -222,6 +230,10 @@ ROUTES: tuple[Route, ...] = (
           AskedChargeType, key="required"),
     Route("GET", "/v1/charge-types:waiting", charge_types.list_unknown_charges, "invoices",
           "Unknown charges that wait for a decision, the most lines first; at most 200", Page[UnknownChargeTold]),
+    Route("GET", "/v1/bearers", bearers.list_bearers, "invoices", "List versions of who bears which charge, the newest first",
+          Page[BearersTold], query=PAGED),
+    Route("POST", "/v1/bearers", bearers.create_bearers, "admin", "Decide who bears which charge, for bills from a day on",
+          BearersTold, 201, AskedBearers, key="accepted"),
     Route("GET", "/v1/tariffs", tariffs.list_tariffs, "invoices", "List versions of tariffs, the newest first",
           Page[TariffSummary], query=PAGED),
     Route("POST", "/v1/tariffs", tariffs.create_tariff, "admin", "Agree on a tariff, or on its next version (YAML, CSV)",

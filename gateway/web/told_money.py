@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from gateway.web.told import AttemptTold, Told
+from schemas.bearers import BearerRule
 from schemas.values import Money
 
 
@@ -96,12 +97,32 @@ class UnknownChargeTold(Told):
     last_on: date | None
 
 
+class BearersTold(Told):
+    """A version of who bears which charge, for bills from a day on."""
+
+    id: str
+    version: int
+    valid_from: date
+    rules: tuple[BearerRule, ...]
+    decided_by: str
+    created_at: datetime
+
+
+class BorneTold(Told):
+    """What somebody else than the exporter bears by the rules: returner, platform or carrier; duty stands apart."""
+
+    bearer: str
+    duty: bool
+    money: Money
+
+
 class StatementTotal(Told):
-    """Billed = allocated + duty + disputed."""
+    """Billed = allocated + duty (the exporter's) + what others bear + disputed."""
 
     billed: Money
     allocated: Money
     duty: Money
+    others: tuple[BorneTold, ...]
     disputed: Money
 
 
@@ -119,6 +140,7 @@ class ShareTold(Told):
     return_id: str | None
     allocated: Money
     duty: Money
+    others: tuple[BorneTold, ...]
 
 
 class WaitingTold(Told):

@@ -93,7 +93,9 @@ def test_bills_are_what_is_allocated_and_what_is_disputed() -> None:
 
 def test_a_table_for_spreadsheets_keeps_text_text() -> None:
     table = as_csv(build(SUMS, RATES, "USD")).splitlines()
-    assert table[1] == ("2026-03-22,'=carrier,INV_1,EUR,11.00,7.00,2.00,2.00,13.75,USD,1.25000000,2026-03-20,rates.csv")
+    assert table[1] == (
+        "2026-03-22,'=carrier,INV_1,EUR,11.00,7.00,2.00,2.00,0.00,0.00,0.00,13.75,USD,1.25000000,2026-03-20,rates.csv"
+    )
 
 
 def test_plain_text_accounting_balances() -> None:

@@ -28,6 +28,7 @@ from gateway.store.tables.messages import (
 from gateway.store.tables.money import (
     SMALL_OVER,
     accruals,
+    bearers,
     charge_types,
     disputes,
     invoice_lines,
@@ -66,6 +67,7 @@ __all__ = [
     "applications",
     "attempts",
     "audit",
+    "bearers",
     "channels",
     "charge_types",
     "deadlines",

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
 from gateway.store.types import Canonical, Instant, PlainJson
+from schemas.bearers import BearerRules
 from schemas.tariffs import Tariff
 
 SMALL_OVER = "state = 'matched' AND expected_minor > 0 AND minor > expected_minor"
@@ -54,6 +55,20 @@ tariffs = Table(
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("exporter_id", "account_id", "version"),
     Index("ix_tariffs_listed", "exporter_id", "created_at", "id"),
+)
+
+bearers = Table(
+    "bearers",
+    metadata,
+    key(),
+    exporter(),
+    Column("version", Integer, nullable=False),
+    Column("rules", Canonical(BearerRules), nullable=False),  # never changed
+    Column("sha256", String(64), nullable=False),  # of that JSON
+    Column("valid_from", Date, nullable=False),  # the first day of bills that it counts for
+    Column("decided_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("exporter_id", "version"),
 )
 
 invoices = Table(

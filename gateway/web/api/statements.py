@@ -6,10 +6,18 @@ from datetime import date, timedelta
 from adapters.toolkit.workbook import write_workbook
 from gateway.rules import statements
 from gateway.rules.fx import Rates, read_rates
-from gateway.rules.statements import Row, Statement, Sum
+from gateway.rules.statements import Row, Share, Statement, Sum
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
-from gateway.web.told_money import ConvertedTold, ShareTold, StatementRow, StatementTold, StatementTotal, WaitingTold
+from gateway.web.told_money import (
+    BorneTold,
+    ConvertedTold,
+    ShareTold,
+    StatementRow,
+    StatementTold,
+    StatementTotal,
+    WaitingTold,
+)
 from schemas.values import Money, known_currency
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,6 +93,7 @@ def _told(month: str, statement: Statement, held: list[WaitingTold]) -> Statemen
             return_id=one.return_id,
             allocated=Money.from_minor(one.allocated, one.currency),
             duty=Money.from_minor(one.duty, one.currency),
+            others=_others(one),
         )
         for one in statement.shares
     ]
@@ -101,7 +110,15 @@ def _told(month: str, statement: Statement, held: list[WaitingTold]) -> Statemen
 
 def _total(row: Row) -> StatementTotal:
     amounts = {name: Money.from_minor(getattr(row, name), row.currency) for name in NAMES}
-    return StatementTotal(**amounts)
+    return StatementTotal(**amounts, others=_others(row))
+
+
+def _others(one: Row | Share) -> tuple[BorneTold, ...]:
+    return tuple(
+        BorneTold(bearer=bearer.value, duty=duty, money=Money.from_minor(minor, one.currency))
+        for (bearer, duty), minor in sorted(one.others.items())
+        if minor
+    )
 
 
 NAMES = ("billed", "allocated", "duty", "disputed")

@@ -1,5 +1,6 @@
 """Pages that show: queues, returns, one return, the adapters. Reading only."""
 
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -8,8 +9,10 @@ from aiohttp import web
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
 from gateway.journeys import news, renewing, timeline
+from gateway.journeys.billed import agreed_of
 from gateway.rules import lifecycle
 from gateway.rules.duties import duties
+from gateway.rules.ledger import RECEIVABLES
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api import proofs
@@ -108,6 +111,7 @@ async def return_page(
         moments=moments,
         clock=min(running, key=lambda one: one["due_at"], default=None),
         money=await _money(tx, row.id),
+        borne=await _borne(tx, row.id),
         tasks=[task for task in await tx.tasks.of_return(row.id) if task.done_at is None],
         versions=await tx.acceptances.of_return(row.id),
         may_accept=row.status in lifecycle.ALLOWED[lifecycle.Act.ACCEPT] and "acceptances" in visit.caller.scopes,
@@ -154,9 +158,29 @@ async def _renewal(tx: Desk, row: Record) -> dict[str, Any]:
 
 
 async def _money(tx: Desk, return_id: str) -> dict[str, list[str]]:
-    """What was agreed and what was billed, one amount a currency."""
+    """What was agreed and what was billed, one amount a currency; and who bears how much of it."""
     agreed, billed = await tx.accruals.of_return(return_id), await tx.invoice_lines.of_return(return_id)
-    return {"quoted": _sums(agreed), "billed": _sums([line for line in billed if not line.informational])}
+    shipments: dict[tuple[str, str], list[Record]] = {}
+    for row in agreed:
+        shipments.setdefault((row.shipment_id, row.currency), []).append(row)
+    sums = Counter[str]()
+    for (_, currency), rows in shipments.items():
+        sums[currency] += sum(agreed_of(rows).values())
+    return {
+        "quoted": [str(Money.from_minor(minor, currency)) for currency, minor in sorted(sums.items())],
+        "billed": _sums([line for line in billed if not line.informational]),
+    }
+
+
+async def _borne(tx: Desk, return_id: str) -> list[tuple[str, bool, Money]]:
+    """Bearer, whether it is duty, and how much: by what is posted."""
+    sums = Counter[tuple[str, bool, str]]()
+    for row in await tx.ledger.of_return(return_id):
+        for account, minor in ((row.debit, row.minor), (row.credit, -row.minor)):
+            if account in RECEIVABLES:
+                bearer, duty = RECEIVABLES[account]
+                sums[bearer.value, duty, row.currency] += minor
+    return [(who, duty, Money.from_minor(minor, code)) for (who, duty, code), minor in sorted(sums.items()) if minor]
 
 
 def _sums(rows: Any) -> list[str]:

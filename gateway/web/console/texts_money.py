@@ -1,6 +1,6 @@
 """Words about money: bills, and what is found of a billed line."""
 
-from gateway.web.console import texts_charges, texts_disputes, texts_tariffs
+from gateway.web.console import texts_bearers, texts_charges, texts_disputes, texts_tariffs
 
 EN = {
     "invoices": "Invoices",
@@ -57,6 +57,7 @@ EN = {
     "task.dispute_window": "Dispute not filed",
     **texts_charges.EN,
     **texts_tariffs.EN,
+    **texts_bearers.EN,
     **texts_disputes.EN,
 }
 ZH = {
@@ -114,5 +115,6 @@ ZH = {
     "task.dispute_window": "争议尚未提交",
     **texts_charges.ZH,
     **texts_tariffs.ZH,
+    **texts_bearers.ZH,
     **texts_disputes.ZH,
 }

@@ -113,6 +113,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_exporter", "audit", ["exporter_id", "at"], unique=False)
     op.create_table(
+        "bearers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_bearers_exporter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bearers")),
+        sa.UniqueConstraint("exporter_id", "version", name=op.f("uq_bearers_exporter_id_version")),
+    )
+    op.create_table(
         "charge_types",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
