@@ -15,7 +15,7 @@ from adapters import registry
 from adapters.seam import InvoiceReader, TakesProfile
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys.billed import billed_by
+from gateway.journeys.billed import billed_by, undisturbed
 from gateway.rules.details import Detail
 from gateway.rules.meanings import LineState
 from gateway.store.ids import new_ids
@@ -86,7 +86,14 @@ async def import_document(
 
     `bar` hears how many lines of an invoice are kept, and how many there are.
     """
-    reading = await asyncio.to_thread(read_document, content, format_id, profile)
+    with undisturbed():
+        reading = await asyncio.to_thread(read_document, content, format_id, profile)
+        return await _import(gw, exporter_id, content, reading, actor, name, bar)
+
+
+async def _import(
+    gw: Gateway, exporter_id: str, content: bytes, reading: InvoiceReading, actor: str, name: str | None, bar: Bar
+) -> Imported:
     sha256 = hashlib.sha256(content).hexdigest()
     imported = Imported(reading.format, problems=reading.problems)
     async with gw.store.transaction(exporter_id, actor) as tx:

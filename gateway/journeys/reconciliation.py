@@ -20,6 +20,7 @@ from gateway.journeys.billed import (
     line_as_read,
     lines_of,
     services_of,
+    undisturbed,
 )
 from gateway.journeys.notices import announce_all
 from gateway.rules import judging, ledger
@@ -40,6 +41,11 @@ from schemas.values import Money
 
 async def reconcile_invoice(gw: Gateway, job: Job) -> None:
     """Judge every line and post it. Of an invoice that was judged before, only what was unknown and is decided since."""
+    with undisturbed():
+        await _reconcile_once(gw, job)
+
+
+async def _reconcile_once(gw: Gateway, job: Job) -> None:
     async with gw.store.transaction(job.exporter_id) as tx:
         invoice = await tx.claim(job)
         if invoice is None:

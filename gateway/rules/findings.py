@@ -127,6 +127,7 @@ def service(case: Case) -> Hit | None:
 
 BY_ITSELF = RATE | OUTLAY | {ChargeType.FUEL, ChargeType.TAX, ChargeType.STORAGE, ChargeType.DISBURSEMENT}
 """Judged by a rule of its own."""
+BY_RULE = BY_ITSELF - RATE
 NOT_AGREED = {
     ChargeType.RESIDENTIAL: FindingKind.RESIDENTIAL_WRONG,
     ChargeType.ADDRESS_CORRECTION: FindingKind.ADDRESS_CORRECTION_WRONG,
@@ -221,7 +222,7 @@ def rate(case: Case) -> Hit | None:
     line = case.line
     if line.type in RATE and case.run.left(line.type) is None and line.minor > 0 and case.run.agreed:
         return Hit(FindingKind.RATE_OVER, f"no charge was agreed, {case.said(line.minor)} are billed", expected=0)
-    if line.type in BY_ITSELF - RATE or line.type in COVER or line.minor <= 0:
+    if line.type in BY_RULE or line.type in COVER or line.minor <= 0:
         return None
     if line.type in RATE and _borne_out(case):
         return None

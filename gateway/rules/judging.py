@@ -42,6 +42,10 @@ ONLY: Mapping[Rule, frozenset[ChargeType]] = {
     findings.unknown_charge: frozenset({ChargeType.UNKNOWN}),
     findings.unpriced: frozenset(findings.PRICED),
     findings.service: RATE,
+    findings.not_requested: frozenset(ChargeType)
+    - findings.BY_ITSELF
+    - {ChargeType.WEIGHT_ADJUSTMENT, ChargeType.UNKNOWN},
+    findings.rate: frozenset(ChargeType) - findings.BY_RULE - COVER,
     findings.weight: RATE | {ChargeType.WEIGHT_ADJUSTMENT},
     findings.fuel: frozenset({ChargeType.FUEL}),
     findings_after.tax: frozenset({ChargeType.TAX}),
