@@ -137,7 +137,8 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
     except Missing as missing:
         await _ask(tx, row, missing)
         return None
-    await tx.tasks.done(f"plan:{row.id}")
+    if not tx.known.is_new(row.id):
+        await tx.tasks.done(f"plan:{row.id}")
     planned = await tx.shipments.of_return(row.id)
     waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), None)
     if waiting is not None:
@@ -158,9 +159,7 @@ def _reference(row: Record, planned: int) -> ClientRef:
 
 
 async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record, request: BookingRequest) -> str:
-    shipment_id = tx.new_id("shp")
-    await tx.shipments.add(
-        id=shipment_id,
+    shipment = await tx.shipments.added(
         return_id=row.id,
         account_id=account.id,
         channel_id=channel.id,
@@ -171,6 +170,7 @@ async def _add_shipment(tx: Desk, row: Record, channel: Record, account: Record,
         created_at=tx.now,
         due_at=tx.now,
     )
+    shipment_id = str(shipment.id)
     tx.note(
         "shipment.planned",
         shipment_id,

@@ -6,7 +6,7 @@ from waiting for each other; within one, entries are numbered without gaps.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,16 +61,28 @@ def digest(entry: Entry, seq: int, previous: str) -> str:
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-async def append(connection: Connection, entries: Sequence[Entry], *, locks: bool) -> None:
-    """Write the entries at the ends of their chains. `locks` on databases with several writers."""
+async def append(
+    connection: Connection, entries: Sequence[Entry], is_new: Callable[[str], bool], *, locks: bool
+) -> None:
+    """Write the entries at the ends of their chains. `locks` on databases with several writers; a chain whose return is new
+    has no end yet, and nobody else to write to it."""
+    memory = connection.memory
     ends: dict[str, tuple[int, str]] = {}
     for chain in sorted({entry.chain for entry in entries}):
+        if is_new(chain):
+            continue
+        if memory is not None and chain in memory.ends:
+            ends[chain] = memory.ends[chain]
+            continue
         if locks:
             await LOCKING.run(connection, {"chain": chain})
         end = (await ENDING.run(connection, {"this_chain": chain})).first()
         if end is not None:
             ends[chain] = (end.seq, end.digest)
     await ADDING.run(connection, list(_linked(entries, ends)))
+    if memory is not None:
+        for chain, said in ends.items():
+            memory.end(chain, said)
 
 
 def _linked(entries: Iterable[Entry], ends: dict[str, tuple[int, str]]) -> Iterable[dict[str, Any]]:

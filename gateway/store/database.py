@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolBusy
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from gateway.store.known import Memory
 from gateway.store.prepared import Sent
 from gateway.store.sqlite import Here, Writer, open_glances, open_readers, open_writer
 from schemas.errors import Unavailable
@@ -22,12 +23,16 @@ class Connection(Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
+    @property
+    def memory(self) -> Memory | None: ...
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]: ...
     async def send(self, text: str, values: Any, /) -> Sent: ...
 
 
 class There:
     """A connection that waits for its answers: PostgreSQL's, and those of SQLite that read on threads of their own."""
+
+    memory = None
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.dialect = connection.dialect

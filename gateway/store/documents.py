@@ -36,4 +36,7 @@ class Documents(Shelf):
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         """Everything but the content."""
+        known = self.tx.known.answer(self.table.name, ((), (("return_id", return_id),)))
+        if known is not None:
+            return known
         return (await self.tx.say(LISTED, {"this_return_id": return_id, "mine": self.tx.exporter_id})).all()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any, Protocol
 
-from sqlalchemy import Executable, UpdateBase
+from sqlalchemy import Executable, Insert, UpdateBase
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -86,11 +86,19 @@ class Columns:
             )
 
 
+class Remembers(Protocol):
+    """What a connection knows of the tables."""
+
+    def changed(self, table: str, row_id: str | None, *, added: bool) -> None: ...
+
+
 class Sends(Protocol):
     """A connection that takes text and values in order, as it is."""
 
     @property
     def dialect(self) -> Dialect: ...
+    @property
+    def memory(self) -> "Remembers | None": ...
     async def send(self, text: str, values: Any, /) -> "Sent": ...
 
 
@@ -151,17 +159,27 @@ def _place(
     return None, None, turn(fixed) if turn else fixed
 
 
+def _leaves_the_rest(statement: Insert) -> bool:
+    """Whether it only adds rows: one that changes those that are there already has a clause that says so."""
+    return "UPDATE" not in type(statement._post_values_clause).__name__.upper()
+
+
 class Prepared:
-    """A statement, built once. Its parameters are names: in `bindparam`, or the columns that are written."""
+    """A statement, built once. Its parameters are names: in `bindparam`, or the columns that are written. A row that is
+    changed by its id has the name `this_id`."""
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self.changes = str(statement.table) if isinstance(statement, UpdateBase) else ""
         """The table that it writes to."""
+        self._adds = isinstance(statement, Insert) and _leaves_the_rest(statement)
         self._forms: dict[tuple[str, ...], _Form] = {}
 
     async def run(self, connection: Sends, asked: Json | Sequence[Json] | Columns) -> Rows:
         """Run it with these values; with several of them once for each, which tells no rows."""
+        if self.changes and connection.memory is not None:
+            row_id = asked.get("this_id") if isinstance(asked, dict) else None
+            connection.memory.changed(self.changes, row_id, added=self._adds)
         if isinstance(asked, dict):
             form = self._form(asked, connection.dialect)
             return Rows(form.columns, *await connection.send(form.text, form.values(asked)))

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from gateway.store.known import Memory
 from gateway.store.prepared import Sent
 
 BATCH = 128
@@ -31,12 +32,16 @@ BATCH = 128
 class Here:
     """A SQLite connection that answers at once, on this thread."""
 
-    def __init__(self, connection: SyncConnection) -> None:
+    def __init__(self, connection: SyncConnection, *, writes: bool = False) -> None:
         self.sync = connection
+        self.memory = Memory() if writes else None
         self.dialect = connection.dialect
         self._driver: Any = connection.connection.dbapi_connection
+        self._version: Any = None
 
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
+        if not statement.is_select:
+            self.forget()
         return self.sync.execute(statement, parameters)
 
     async def send(self, text: str, values: Any, /) -> Sent:
@@ -49,9 +54,25 @@ class Here:
         except sqlite3.Error as error:
             raise self._as_told(text, error) from error
 
+    def forget(self) -> None:
+        """What was read may be what is rolled back, or what is changed now."""
+        if self.memory is not None:
+            self.memory.forget()
+
+    def begin(self) -> None:
+        """Take the database for writing. What is known lasts only while nobody else has written to the file."""
+        self.driver_sql("BEGIN IMMEDIATE")
+        version = self._run("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self.forget()
+        self._version = version
+
     def driver_sql(self, statement: str) -> None:
+        self._run(statement)
+
+    def _run(self, statement: str) -> Any:
         try:
-            self._driver.execute(statement)
+            return self._driver.execute(statement)
         except sqlite3.Error as error:
             raise self._as_told(statement, error) from error
 
@@ -160,9 +181,9 @@ class Writer:
 
     def _join(self) -> "tuple[Here, asyncio.Future[None]]":
         if self._here is None:
-            self._here = Here(self._engine.connect())
+            self._here = Here(self._engine.connect(), writes=True)
         if self._batch is None:
-            self._here.driver_sql("BEGIN IMMEDIATE")
+            self._begin(self._here)
             self._batch = asyncio.get_running_loop().create_future()
             self._batch.add_done_callback(lambda done: done.exception())  # even if every waiter has gone
         else:
@@ -173,6 +194,13 @@ class Writer:
                 raise
         self._members += 1
         return self._here, self._batch
+
+    def _begin(self, here: Here) -> None:
+        try:
+            here.begin()
+        except DBAPIError:
+            self._roll_back(here)
+            raise
 
     def _leave(self, here: Here, *, keep: bool) -> bool:
         """Close the savepoint. Whether this one is the last of the queue, for now; else the turnstile is open again."""
@@ -203,6 +231,7 @@ class Writer:
     def _close_savepoint(self, here: Here, *, keep: bool) -> bool:
         try:
             if not keep:
+                here.forget()
                 here.driver_sql("ROLLBACK TO one")
             here.driver_sql("RELEASE one")
         except DBAPIError as error:  # on a full disk SQLite rolls everything back by itself: nobody's lines are left
@@ -232,6 +261,7 @@ class Writer:
             batch.set_exception(error)
 
     def _roll_back(self, here: Here) -> None:
+        here.forget()
         try:
             here.driver_sql("ROLLBACK")
         except DBAPIError:  # SQLite has already rolled back by itself, as it does on a full disk

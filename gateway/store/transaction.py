@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    Row,
     Table,
     bindparam,
     insert,
@@ -27,20 +26,16 @@ from sqlalchemy.engine import CursorResult
 from gateway.store import audit, work
 from gateway.store.database import Connection
 from gateway.store.ids import new_id
-from gateway.store.prepared import Columns, Prepared, Rows, Stored
+from gateway.store.known import Known, Record, by_id
+from gateway.store.prepared import Columns, Prepared, Rows
 from gateway.store.work import Job
 from schemas.errors import NotFound
 from schemas.values import Json
 
-Record = Stored | Row[Any]
-"""One row, its columns as attributes, in the types of its table."""
-
-
+__all__ = ["Record", "Shelf", "Tx", "adding", "adding_new", "changing", "those"]
 WORDS = ("kind", "state")
 """Columns that hold words of ours and that partial indexes speak of. They stand in the statement as they are: of a parameter
 SQLite cannot tell once for all whether such an index will do, and plans anew each time."""
-Question = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
-"""Columns to order by, and values of columns."""
 
 
 # What is said in every transaction is prepared, by table and columns.
@@ -101,29 +96,19 @@ class Tx:
         self.stirred: set[str] = set()
         """Returns of which somebody who looks at them now wants to hear."""
         self._entries: list[audit.Entry] = []
-        self._held: dict[str, dict[Question, Sequence[Record]]] = {}
+        self.known = Known(exporter_id, connection.memory, alone=is_sqlite and self.writes)
 
     async def say(self, statement: Prepared, asked: Json | Sequence[Json] | Columns) -> Rows:
         """Run what is prepared, with values that come by name."""
         if statement.changes:
-            self._held.pop(statement.changes, None)
+            self.known.changed(statement.changes)
         return await statement.run(self.connection, asked)
 
     async def run(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run what is made for the occasion."""
         if not statement.is_select:
-            self._held.clear()
+            self.known.changed(None)
         return await self.connection.execute(statement, parameters)
-
-    def held(self, table: Table, question: Question) -> Sequence[Record] | None:
-        """The answer as it was read, where it cannot be another by now: nothing was written to the table since."""
-        return self._held.get(table.name, {}).get(question)
-
-    def hold(self, table: Table, question: Question, answer: Sequence[Record], *, locked: bool) -> None:
-        """Keep an answer that nobody else can change before the end: rows that were locked; on SQLite, with its one writer,
-        any."""
-        if (locked and answer) or (self.is_sqlite and self.writes):
-            self._held.setdefault(table.name, {})[question] = answer
 
     async def all(self, statement: Executable) -> Sequence[Record]:
         return (await self.run(statement)).all()
@@ -143,27 +128,32 @@ class Tx:
     async def claim(self, job: Job) -> Record | None:
         """Take the job's turn; None where the row is not due any more."""
         table = work.WORK[job.kind]
-        self._held.pop(table.name, None)
+        self.known.changed(table.name)
         row = await work.claim(self.connection, job, self.now)
         if row is not None:
-            self.hold(table, ((), (("id", row.id),)), [row], locked=True)
+            self.known.keep(table.name, by_id(row.id), [row], locked=True)
         return row
 
     async def settle(
         self, kind: str, row: Record, *, due_at: datetime | None = None, tries: int = 0, parked: str | None = None
     ) -> None:
         """End the turn. Raises TurnLost, which rolls everything back."""
-        self._held.pop(work.WORK[kind].name, None)
+        self.known.changed(work.WORK[kind].name)
         await work.settle(self.connection, kind, row, due_at=due_at, tries=tries, parked=parked)
 
     async def wake(self, kind: str, row_id: str, at: datetime | None = None, *, only_earlier: bool = False) -> None:
         """Make the row due (now, unless said otherwise) and say "go" when this transaction is durable."""
-        self._held.pop(work.WORK[kind].name, None)
-        job = await work.make_due(
-            self.connection, kind, row_id, self.exporter_id, at or self.now, only_earlier=only_earlier
-        )
+        table, when = work.WORK[kind].name, at or self.now
+        if only_earlier and self._is_due_by(table, row_id, when):
+            return
+        self.known.changed(table)
+        job = await work.make_due(self.connection, kind, row_id, self.exporter_id, when, only_earlier=only_earlier)
         if job is not None and (at is None or at <= self.now):
             self.woken.append(job)
+
+    def _is_due_by(self, table: str, row_id: str, at: datetime) -> bool:
+        rows = self.known.answer(table, by_id(row_id)) or ()
+        return any(row.due_at is not None and row.due_at <= at for row in rows)
 
     def go(self, kind: str, row_id: str) -> None:
         """Say "go" for a row that this transaction added with `due_at=now`."""
@@ -190,7 +180,7 @@ class Tx:
     async def last_words(self) -> None:
         """The transaction's last statements: its audit entries."""
         if self._entries:
-            await audit.append(self.connection, self._entries, locks=not self.is_sqlite)
+            await audit.append(self.connection, self._entries, self.known.is_new, locks=not self.is_sqlite)
 
 
 class Shelf:
@@ -209,12 +199,12 @@ class Shelf:
     async def those(self, *order: str, lock: bool = False, **equal: Any) -> Sequence[Record]:
         """Rows by the values of columns, in the order of others. `lock` holds them until the end."""
         question = (order, tuple(equal.items()))
-        rows = self.tx.held(self.table, question)
+        rows = self.tx.known.answer(self.table.name, question)
         if rows is None:
             words = tuple((name, equal.pop(name)) for name in WORDS if name in equal)
             asked = {f"this_{name}": value for name, value in equal.items()} | {"mine": self.tx.exporter_id}
             rows = (await self.tx.say(those(self.table, tuple(equal), order, words=words, lock=lock), asked)).all()
-            self.tx.hold(self.table, question, rows, locked=lock)
+            self.tx.known.keep(self.table.name, question, rows, locked=lock)
         return rows
 
     async def that(self, *, lock: bool = False, **equal: Any) -> Record | None:
@@ -235,13 +225,14 @@ class Shelf:
     async def add(self, **values: Any) -> str:
         row_id: str = values.pop("id", None) or self.tx.new_id(self.prefix)
         await self.tx.say(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
+        self.tx.known.born(self.table.name, row_id)
         return row_id
 
     async def added(self, **values: Any) -> Record:
         """Add a row and give it back, with what the table itself puts in."""
         mine = {"id": self.tx.new_id(self.prefix), "exporter_id": self.tx.exporter_id}
-        (row,) = (await self.tx.say(adding(self.table, telling=True), mine | values)).all()
-        self.tx.hold(self.table, ((), (("id", row.id),)), [row], locked=True)
+        (row,) = (await adding(self.table, telling=True).run(self.tx.connection, mine | values)).all()
+        self.tx.known.born(self.table.name, row.id, row)
         return row
 
     async def add_all(self, rows: Sequence[Json]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from gateway.store.work import Job
 from schemas.errors import NotFound
 from tests.house.rows import add_exporter, add_row
 
-A_DESK = Desk(None, "exp", None, "x", is_sqlite=True)  # type: ignore[arg-type]
+A_DESK = Desk(SimpleNamespace(memory=None), "exp", None, "x", is_sqlite=True)  # type: ignore[arg-type]
 SHELVES = sorted(name for name in vars(Desk) if isinstance(getattr(A_DESK, name), Shelf) and name != "exporters")
 
 
