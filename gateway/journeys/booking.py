@@ -19,6 +19,7 @@ from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from gateway.store.types import read, written
 from gateway.store.work import Job
 from schemas.errors import Refused
 from schemas.messages import NoticeKind
@@ -141,11 +142,11 @@ async def _next_void(tx: Desk, shipment: Record, account: Record, holder: Record
 def _request(shipment: Record, reference: str, now: datetime) -> str:
     request: BookingRequest = shipment.request
     ship_on = max(request.ship_on, now.date())
-    return request.model_copy(update={"client_ref": reference, "ship_on": ship_on}).model_dump_json()
+    return written(request.model_copy(update={"client_ref": reference, "ship_on": ship_on}))
 
 
 async def _send_booking(carrier: Carrier, attempt: Record) -> Booking:
-    return await carrier.book(BookingRequest.model_validate_json(attempt.request))
+    return await carrier.book(read(BookingRequest, attempt.request))
 
 
 async def _vet_booking(tx: Desk, attempt: Record, booking: Booking) -> None:

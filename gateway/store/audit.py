@@ -28,6 +28,7 @@ ENDING = Prepared(
     .limit(literal_column("1"))
 )
 ADDING = Prepared(insert(audit))
+SAID = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def digest(entry: Entry, seq: int, previous: str) -> str:
         entry.after,
         previous,
     ]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(SAID.encode(said).encode()).hexdigest()
 
 
 async def append(

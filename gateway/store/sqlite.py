@@ -95,7 +95,7 @@ def open_writer(path: str) -> Engine:
         f"sqlite:///{path}",
         isolation_level="AUTOCOMMIT",
         poolclass=StaticPool,
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False, "cached_statements": 1000},  # all that is ever prepared
         hide_parameters=True,  # an error's text goes to the log, and the parameters are people's names
     )
     _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-32000")

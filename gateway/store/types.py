@@ -1,9 +1,9 @@
 """Three column types that mean the same on both databases: instants, canonical models, plain JSON."""
 
 import json
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel
 from sqlalchemy import BigInteger, Text
@@ -43,16 +43,44 @@ class Canonical(TypeDecorator[AnyModel], Generic[AnyModel]):
         self.model = model
 
     def process_bind_param(self, value: AnyModel | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.model_dump_json()
+        return None if value is None else written(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> AnyModel | None:
-        return None if value is None else _read(self.model, value)
+        return None if value is None else read(self.model, value)
 
 
-@lru_cache(maxsize=512)
-def _read(model: type[AnyModel], text: str) -> AnyModel:
-    """What is frozen can be shared: a channel is read with every booking, a return three times within a minute."""
-    return model.model_validate_json(text)
+_texts: OrderedDict[tuple[type[BaseModel], str], BaseModel] = OrderedDict()
+"""The models that were read or written last, by their text. What is frozen can be shared: a channel is read with every
+booking, a return three times within a minute, and most of what is read this process wrote itself."""
+TEXTS = 1_000
+LONG = 20_000
+"""Characters of a text that is not worth its room."""
+
+
+def written(model: BaseModel) -> str:
+    """A frozen model's own JSON text. Whoever reads it here soon gets this model."""
+    text = model.model_dump_json()
+    _remember((type(model), text), model)
+    return text
+
+
+def read(model: type[AnyModel], text: str) -> AnyModel:
+    """The model whose text this is."""
+    known = _texts.get((model, text))
+    if known is None:
+        known = model.model_validate_json(text)
+        _remember((model, text), known)
+    return cast(AnyModel, known)
+
+
+def _remember(key: tuple[type[BaseModel], str], model: BaseModel) -> None:
+    if len(key[1]) < LONG:
+        _texts[key] = model
+    if len(_texts) > TEXTS:
+        _texts.popitem(last=False)
+
+
+PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class PlainJson(TypeDecorator[Any]):
@@ -64,7 +92,7 @@ class PlainJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value in ((), []):  # by far the most
             return "[]"
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return None if value is None else PLAIN.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
