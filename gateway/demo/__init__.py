@@ -29,7 +29,7 @@ from gateway.sandbox import start_sandbox
 from gateway.sandbox.app import CONTROL
 
 Tell = Callable[[str], None]
-START_SECONDS = 30.0
+START_SECONDS = 90
 
 
 async def run_demo(settings: Settings, kinds: Sequence[str], data: Path | None, tell: Tell) -> dict[str, Any]:
