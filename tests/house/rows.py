@@ -21,9 +21,11 @@ from schemas.acceptance import (
     DeadlinePolicy,
     LimitUnit,
 )
+from schemas.bearers import BearerRules
 from schemas.limits import ChannelLimits
 from schemas.returns import ReturnAuthorization, ReturnStatus
 from schemas.shipments import BookingRequest, Parcel, PickupRequest
+from schemas.tariffs import Tariff
 from schemas.terms import Application, SalesTerms
 from schemas.values import ClientRef, Party, Weight
 from tests.house.clock import MONDAY_NOON
@@ -50,6 +52,8 @@ MODELS: dict[type[BaseModel], BaseModel] = {
     ChannelLimits: ChannelLimits(),
     SalesTerms: SalesTerms(seller="S", buyer="B", valid_from=date(2026, 1, 1), zone="UTC"),
     Application: Application(),
+    BearerRules: BearerRules(valid_from=date(2026, 1, 1)),
+    Tariff: Tariff(currency="EUR", valid_from=date(2026, 1, 1)),
     AcceptanceRecord: AcceptanceRecord(
         decision=AcceptanceDecision.ACCEPT, decided_at=MONDAY_NOON, decided_by="somebody"
     ),
