@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.acceptance import DeadlinePolicy
 from schemas.customs_fields import CustomsField
+from schemas.dispute_windows import DisputeWindow
 from schemas.values import Country, Model, ShortText, Text
 
 
@@ -166,3 +167,5 @@ class InvoiceProfile(Facts):
     """The carrier's id, or `any`."""
     identity: Text
     """The arithmetic identity that every file of this format keeps."""
+    disputes: tuple[DisputeWindow, ...] = ()
+    """How long the carrier hears disputes about its bills."""

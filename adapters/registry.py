@@ -11,6 +11,7 @@ import adapters.carriers
 import adapters.invoices
 import adapters.platforms
 from adapters.seam import Carrier, InvoiceReader, Platform
+from schemas.dispute_windows import DisputeWindow
 from schemas.errors import NotFound
 
 Adapter = TypeVar("Adapter", Carrier, Platform, InvoiceReader)
@@ -48,6 +49,13 @@ def platforms() -> MappingProxyType[str, type[Platform]]:
 def invoice_readers() -> MappingProxyType[str, type[InvoiceReader]]:
     """Every invoice format by id."""
     return _find(adapters.invoices, "gateway.invoices", InvoiceReader)  # type: ignore[type-abstract]
+
+
+@cache
+def dispute_windows(carrier: str) -> tuple[DisputeWindow, ...]:
+    """How long this carrier, as its bills call it, hears disputes; from every format of its own."""
+    profiles = [reader.profile for reader in invoice_readers().values()]
+    return tuple(window for one in profiles if one.carrier == carrier for window in one.disputes)
 
 
 def carrier(name: str) -> type[Carrier]:

@@ -7,13 +7,14 @@ is credited.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
 
+from adapters import registry
 from gateway.journeys import bearing
 from gateway.journeys.notices import announce
 from gateway.rules import ledger
 from gateway.rules.details import Detail
+from gateway.rules.dispute_windows import ends
 from gateway.rules.judging import Verdict
 from gateway.rules.matching import BilledLine
 from gateway.rules.meanings import LineState
@@ -21,6 +22,7 @@ from gateway.rules.tolerances import Policy
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.charges import ChargeType
+from schemas.dispute_windows import WindowStart
 from schemas.errors import Conflict
 from schemas.messages import NoticeKind
 from schemas.values import Json
@@ -30,6 +32,7 @@ OPEN = ("draft", "filed", "expired")
 FILEABLE = ("draft", "expired")
 UNDER_WAY = "filing"
 """It is being filed through the carrier's door: nobody files it another way, or withdraws it, until that is known."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 WARN = 5
 """A person is asked when one part in five of the window is left."""
 
@@ -47,35 +50,54 @@ def drafts_of(
     them anew."""
     drafts: dict[tuple[str, str], Json] = {}
     of_line = {}
-    start = _start(invoice, tx.now)
-    file_by = start + timedelta(days=policy.filing_days + 1)
+    windows = registry.dispute_windows(invoice.carrier)
+    issued = invoice.issued_on or tx.now.date()
     for line, verdict in zip(lines, verdicts, strict=True):
         if line.minor == verdict.agreed or line.informational or verdict.state is LineState.MATCHED:
             continue
+        window = ends(windows, verdict.kind, _days(issued, line, verdict), policy.filing_days)
+        file_by = _midnight(window.last) + timedelta(days=1)
         draft = drafts.get((verdict.kind, line.currency))
         if draft is None:
-            draft = drafts[verdict.kind, line.currency] = {
-                "id": tx.new_id("dsp"),
-                "invoice_id": invoice.id,
-                "carrier": invoice.carrier,
-                "finding": verdict.kind.value,
-                "round": again,
-                "state": "draft",
-                "minor": 0,
-                "credited_minor": 0,
-                "currency": line.currency,
-                "file_by": file_by,
-                "created_at": tx.now,
-                "due_at": max(_warned_at(start, file_by), tx.now),
-            }
+            draft = drafts[verdict.kind, line.currency] = _draft(tx, invoice, verdict, line.currency, again)
+        if file_by < draft["file_by"]:  # of all its lines, the one whose window ends first
+            warned_at = max(_warned_at(_midnight(window.start), file_by), tx.now)
+            draft |= {"file_by": file_by, "because": window.because, "due_at": warned_at}
         draft["minor"] += line.minor - verdict.agreed
         of_line[line.id] = draft["id"]
     return list(drafts.values()), of_line
 
 
-def _start(invoice: Record, now: datetime) -> datetime:
-    """The invoice's day, as carriers count their windows. UTC: no day of theirs ends sooner than half a day after it."""
-    return datetime.combine(invoice.issued_on or now.date(), time(), ZoneInfo("UTC"))
+def _draft(tx: Desk, invoice: Record, verdict: Verdict, currency: str, again: int) -> Json:
+    """One without lines, and so without an end."""
+    return {
+        "id": tx.new_id("dsp"),
+        "invoice_id": invoice.id,
+        "carrier": invoice.carrier,
+        "finding": verdict.kind.value,
+        "round": again,
+        "state": "draft",
+        "minor": 0,
+        "credited_minor": 0,
+        "currency": currency,
+        "file_by": NEVER,
+        "created_at": tx.now,
+    }
+
+
+def _days(issued: date, line: BilledLine, verdict: Verdict) -> Mapping[WindowStart, date | None]:
+    """What is known of the days that windows count from."""
+    booked = verdict.booked
+    return {
+        WindowStart.INVOICE: issued,
+        WindowStart.SHIPMENT: line.shipped_on or (booked.ship_on if booked else None),
+        WindowStart.PROMISE: booked.promised_at.date() if booked and booked.promised_at else None,
+    }
+
+
+def _midnight(day: date) -> datetime:
+    """A day's beginning, as carriers count their windows. UTC: no day of theirs ends sooner than half a day after it."""
+    return datetime.combine(day, time(), UTC)
 
 
 async def see_credits(tx: Desk, invoice: Record, lines: Sequence[BilledLine], verdicts: Sequence[Verdict]) -> None:

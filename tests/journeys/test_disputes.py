@@ -1,18 +1,20 @@
 """Disputes from draft to credit: what they are about, when their window ends, and that nothing else closes them."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from adapters import registry
 from gateway import worker
 from gateway.core import Gateway
 from gateway.journeys import disputes
 from gateway.store import checks, tables
 from gateway.store.work import Job
 from schemas.charges import ChargeType
+from schemas.dispute_windows import Confidence, DisputeWindow, WindowStart
 from schemas.errors import Conflict
 from tests.house.billing import AGREED, bill, book, freight, lines_of, take_in
 from tests.house.clock import MovableClock
@@ -105,3 +107,24 @@ async def test_a_typed_credit_closes_a_repeated_charge(gateway: Gateway, exporte
     await take_in(gateway, exporter, bill("B3", [freight("SBX1", "-10.00", "CRV")]))
     (closed,) = await all_of(gateway)
     assert closed.state == "credit_seen"
+
+
+async def test_the_window_is_the_carriers_own_and_of_its_lines_the_first_to_end(
+    gateway: Gateway, exporter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two shipments a week apart are billed too high together: the older one's window is the dispute's."""
+    window = DisputeWindow(
+        days=30, starts=WindowStart.SHIPMENT, source="its terms", read_on=date(2026, 11, 22), confidence=Confidence.HIGH
+    )
+    monkeypatch.setattr(registry, "dispute_windows", lambda carrier: (window,))
+    async with gateway.store.transaction(exporter) as tx:
+        await book(tx, "SBX1", AGREED)
+        await book(tx, "SBX2", AGREED)
+    rows = [
+        freight("SBX1", "15.00", shipped_on="2026-03-09"),
+        freight("SBX2", "12.00", shipped_on="2026-03-02"),
+    ]
+    await take_in(gateway, exporter, bill("B1", rows))
+    [rate] = await all_of(gateway)
+    assert rate.file_by == datetime(2026, 4, 2, tzinfo=UTC)
+    assert rate.because == "30 days from the day of the shipment: its terms, read on 2026-11-22, confidence high"

@@ -4,13 +4,15 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from adapters.invoices.dhl_mybill import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
 from adapters.toolkit.bills import Bill, Book, money_of, references_of
 from adapters.toolkit.sheets import Dialect, Row, decoded, folded, names_at, records
-from schemas.charges import ChargeType, InvoiceLine, InvoiceReading
+from schemas.charges import ChargeType, FindingKind, InvoiceLine, InvoiceReading
+from schemas.dispute_windows import Confidence, DisputeWindow, WindowStart
 from schemas.values import tidy
 
 KIND, NUMBER, WAYBILL, CURRENCY = "line type", "invoice number", "shipment number", "currency"
@@ -23,6 +25,22 @@ Found = tuple[ChargeType, Decimal, str | None, str]
 """A charge: its type, amount, code and words."""
 
 
+READ = date(2026, 11, 22)
+DISPUTES = (
+    DisputeWindow(
+        days=14,
+        starts=WindowStart.SHIPMENT,
+        findings=(FindingKind.LATE_DELIVERY,),
+        source="money-back guarantee, DHL Express UK claims page",
+        read_on=READ,
+        confidence=Confidence.HIGH,
+    ),
+    DisputeWindow(
+        days=14, source="how far back an audit firm looks at DHL Express", read_on=READ, confidence=Confidence.LOW
+    ),
+)
+
+
 class DhlMyBill(InvoiceReader):
     profile = InvoiceProfile(
         id="dhl_mybill",
@@ -30,6 +48,7 @@ class DhlMyBill(InvoiceReader):
         carrier="dhl_express",
         identity="weight charge + other charges + discounts + XC charges = total without tax of each S row; "
         "sums of the S rows, without tax and of tax = those of the I row",
+        disputes=DISPUTES,
     )
 
     def recognises(self, head: bytes) -> bool:

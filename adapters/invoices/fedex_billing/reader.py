@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 
 from adapters.invoices.fedex_billing import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
 from adapters.toolkit.sheets import Dialect, Row, decoded, folded, parsed_amount, parsed_date, records
-from schemas.charges import CarrierInvoice, ChargeType, InvoiceLine, InvoiceProblem, InvoiceReading
+from schemas.charges import CarrierInvoice, ChargeType, FindingKind, InvoiceLine, InvoiceProblem, InvoiceReading
+from schemas.dispute_windows import Confidence, DisputeWindow
 from schemas.iso import CURRENCY_DIGITS
 from schemas.values import Money, Weight, tidy
 
@@ -32,12 +34,24 @@ REFERENCES = (
 )
 
 
+_window = partial(DisputeWindow, read_on=date(2026, 11, 22))
+DISPUTES = (
+    _window(
+        days=15, findings=(FindingKind.LATE_DELIVERY,), source="guarantee, audit firms", confidence=Confidence.HIGH
+    ),
+    # One bill holds both networks: the shorter of these is kept to.
+    _window(days=60, source="FedEx Express invoice adjustments, trade practice", confidence=Confidence.MEDIUM),
+    _window(days=180, source="FedEx Ground rebills, a training quiz", confidence=Confidence.LOW),
+)
+
+
 class FedexBilling(InvoiceReader):
     profile = InvoiceProfile(
         id="fedex_billing",
         name="FedEx Billing Online (CSV)",
         carrier="fedex",
         identity="transport + charge pairs = net of each row; sum of nets = original amount due of each invoice",
+        disputes=DISPUTES,
     )
 
     def recognises(self, head: bytes) -> bool:

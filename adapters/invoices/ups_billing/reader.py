@@ -3,13 +3,15 @@
 import csv
 import io
 import re
+from datetime import date
 from decimal import Decimal
 
 from adapters.invoices.ups_billing import codes
 from adapters.seam import InvoiceProfile, InvoiceReader
 from adapters.toolkit.bills import Bill, Book, money_of, references_of
 from adapters.toolkit.sheets import Dialect, Row, decoded, delimiter_of, folded, records
-from schemas.charges import ChargeType, InvoiceLine, InvoiceReading
+from schemas.charges import ChargeType, FindingKind, InvoiceLine, InvoiceReading
+from schemas.dispute_windows import Confidence, DisputeWindow, WindowStart
 from schemas.iso import CURRENCY_DIGITS
 from schemas.values import tidy
 
@@ -39,12 +41,39 @@ MONTH_FIRST = ("US", "PR")
 """Countries whose accounts write the month first. Years of two figures are American too, wherever the account is."""
 
 
+READ = date(2026, 11, 22)
+DISPUTES = (
+    DisputeWindow(
+        days=15,
+        starts=WindowStart.PROMISE,
+        findings=(FindingKind.LATE_DELIVERY,),
+        source="service guarantee: several parcel audit firms, of UPS",
+        read_on=READ,
+        confidence=Confidence.HIGH,
+    ),
+    DisputeWindow(
+        days=180,
+        starts=WindowStart.SHIPMENT,
+        findings=(FindingKind.VOIDED_BILLED,),
+        source="billed but never shipped: how far back an audit firm collects from UPS",
+        read_on=READ,
+        confidence=Confidence.MEDIUM,
+    ),
+    DisputeWindow(days=180, source="UPS US, trade practice", read_on=READ, confidence=Confidence.MEDIUM),
+    DisputeWindow(
+        days=90, source="UPS Canada, a reseller's credit request limits", read_on=READ, confidence=Confidence.MEDIUM
+    ),
+)
+"""Which country's a bill is does not stand on it: the shorter of the last two is kept to."""
+
+
 class UpsBilling(InvoiceReader):
     profile = InvoiceProfile(
         id="ups_billing",
         name="UPS Billing Data (CSV, 250 columns)",
         carrier="ups",
         identity="sum of net amounts whose class is not INF = invoice amount",
+        disputes=DISPUTES,
     )
 
     def recognises(self, head: bytes) -> bool:

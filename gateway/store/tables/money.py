@@ -173,6 +173,7 @@ disputes = Table(
     Column("reference", Text),  # the carrier's, of the filing
     Column("reason", Text),  # why it was withdrawn, or why the carrier does not take it
     Column("file_by", Instant, nullable=False),
+    Column("because", Text, nullable=False),  # by whose rule it ends then
     Column("filed_at", Instant),
     Column("closed_at", Instant),
     Column("created_at", Instant, nullable=False),

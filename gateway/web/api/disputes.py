@@ -80,14 +80,17 @@ def _returns_of(lines: Sequence[Record]) -> list[str]:
     return sorted({line.return_id for line in lines if line.return_id})[:MOST]
 
 
-NAMES = ("id", "invoice_id", "carrier", "finding", "state", "file_by", "reference", "reason", "filed_at", "closed_at")
+NAMES = (
+    *("id", "invoice_id", "carrier", "finding", "state", "file_by", "because", "reference", "reason"),
+    *("filed_at", "closed_at"),
+)
 
 
 def _summary(row: Record, now: datetime) -> dict[str, Any]:
     amounts = {"amount": row.minor, "credited": row.credited_minor}
     told = {name: Money.from_minor(minor, row.currency) for name, minor in amounts.items()}
     left = max(0, int((row.file_by - now).total_seconds())) if row.state == "draft" else 0
-    window = {"zone": "UTC", "seconds_left": left, "because": "the exporter's filing days, from the day of the invoice"}
+    window = {"zone": "UTC", "seconds_left": left}
     return {name: getattr(row, name) for name in (*NAMES, "created_at")} | told | window
 
 

@@ -673,6 +673,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("file_by", sa.BigInteger(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
         sa.Column("filed_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
