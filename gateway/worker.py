@@ -15,6 +15,7 @@ from gateway.jobs import back_off
 from gateway.journeys import (
     acceptance,
     booking,
+    claiming,
     conversing,
     disputing,
     intake,
@@ -54,6 +55,7 @@ HANDLERS: Mapping[str, Handler] = {
     "reconcile": reconciliation.reconcile_invoice,
     "deliver": notices.deliver,
     "dispute": disputing.run_dispute,
+    "claim": claiming.run_claim,
     "answer": conversing.judge_answer,
 }
 

@@ -83,6 +83,11 @@ class NoticeKind(StrEnum):
     INVOICE_MATCHED = "invoice.matched"
     INVOICE_DISCREPANCY = "invoice.discrepancy"
     DISPUTE_FILED = "dispute.filed"
+    CLAIM_OPENED = "claim.opened"
+    CLAIM_FILED = "claim.filed"
+    CLAIM_ANSWERED = "claim.answered"
+    CLAIM_PAID = "claim.paid"
+    CLAIM_WITHDRAWN = "claim.withdrawn"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_TEST = "endpoint.test"
 

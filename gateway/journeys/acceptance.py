@@ -11,7 +11,7 @@ from adapters import registry
 from adapters.seam import VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import clocks, following, tracking, verdicts
+from gateway.journeys import claims, clocks, following, tracking, verdicts
 from gateway.journeys.notices import announce
 from gateway.rules import deadlines, lifecycle
 from gateway.rules.details import Detail
@@ -158,6 +158,7 @@ async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
     await tx.acceptances.add(
         return_id=return_id, version=version, record=record, late_by_seconds=late, recorded_at=tx.now
     )
+    await claims.found_at_dock(tx, row, record)
     status = STATUS_OF[record.decision]
     await tx.returns.set(return_id, status=status, updated_at=tx.now)
     tx.note(

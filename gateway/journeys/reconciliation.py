@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import bearing, disputes
+from gateway.journeys import bearing, claims, disputes
 from gateway.journeys.billed import (
     aside,
     billed_by,
@@ -72,6 +72,7 @@ async def _reconcile(tx: Desk, invoice: Record) -> None:
     await tx.disputes.add_all(drafts)
     await tx.invoice_lines.judged(**await aside(many, _written, verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
+    await claims.see_payments(tx, invoice, lines, verdicts)
     bears = await bearing.bears(tx, _day(invoice), _returns_of(verdicts))
     await tx.ledger.post_all(await aside(many, _postings, lines, verdicts, bears), invoice_id=invoice.id)
     await tx.invoices.set(invoice.id, state="reconciled")
@@ -134,6 +135,7 @@ async def _judge_again(tx: Desk, invoice: Record) -> None:
     await tx.disputes.add_all(drafts)
     await tx.invoice_lines.judged(**_written(verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
+    await claims.see_payments(tx, invoice, lines, verdicts)
     weights = Counter[str]()
     for row in rows:
         if row.return_id and row.id not in ids and not row.informational:

@@ -11,7 +11,7 @@ import structlog
 
 from adapters import registry
 from gateway.core import Gateway, twice_if_stale
-from gateway.journeys import following
+from gateway.journeys import claims, following
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
 from gateway.rules.details import Detail
@@ -67,6 +67,7 @@ async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> 
     for event in new:
         if event.reason is not None:
             await _exception(tx, shipment, event)
+            await claims.told_by_scan(tx, shipment, event.reason)
     await following.follow(tx, shipment, standing)
 
 
@@ -82,6 +83,7 @@ async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, sta
     if shipment.state == ShipmentState.CANCELLED and state != ShipmentState.CANCELLED:
         detail = Detail.of("moving_though_void", waybill=shipment.waybill)
         await tx.tasks.ask("used_after_void", f"used:{shipment.id}", detail, shipment.return_id)
+    await claims.stand(tx, shipment, standing.status)
     await return_stands(tx, shipment.return_id)
     events = len(await tx.events.of_shipment(shipment.id))
     await announce(

@@ -39,6 +39,7 @@ def _result(attempt: Record, number: str) -> Any:
         "booking": Booking(waybill=Waybill(number), label_pending=True),
         "pickup": Pickup(confirmation=number),
         "dispute": Filing(number=number),
+        "claim": Filing(number=number),
         "void": VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE),
         "pickup_void": VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE),
     }

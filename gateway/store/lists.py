@@ -74,6 +74,9 @@ class Lists:
     async def disputes(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.disputes, tables.disputes.c.created_at, after, limit)
 
+    async def claims(self, after: After, limit: int) -> Sequence[Record]:
+        return await self._newest(tables.claims, tables.claims.c.created_at, after, limit)
+
     async def charge_types(self, after: After, limit: int) -> Sequence[Record]:
         return await self._newest(tables.charge_types, tables.charge_types.c.created_at, after, limit)
 

@@ -13,6 +13,7 @@ from gateway.store.archiving import Archiving
 from gateway.store.bearers import Bearers
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.charge_types import ChargeTypes
+from gateway.store.claims import Claims
 from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.disputes import Disputes
 from gateway.store.documents import Documents
@@ -83,6 +84,7 @@ class Desk(Tx):
     invoice_lines = On(InvoiceLines)
     ledger = On(Ledger)
     disputes = On(Disputes)
+    claims = On(Claims)
     charge_types = On(ChargeTypes)
     tariffs = On(Tariffs)
     bearers = On(Bearers)

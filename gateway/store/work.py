@@ -33,6 +33,7 @@ WORK: Mapping[str, Table] = {
     "reconcile": tables.invoices,
     "deliver": tables.deliveries,
     "dispute": tables.disputes,
+    "claim": tables.claims,
     "answer": tables.posts,
 }
 """Each kind of job and the table whose rows are its work."""

@@ -7,6 +7,7 @@ from gateway.web.api import (
     bearers,
     bookings,
     charge_types,
+    claims,
     customs,
     disputes,
     invoices,
@@ -40,6 +41,7 @@ from gateway.web.asked import (
     SuppliedAddress,
 )
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
+from gateway.web.asked_claims import AskedClaim, ChangedClaim, SaidAccepted, SaidPaid, SaidRejected
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
 from gateway.web.asked_money import AskedBearers, AskedChargeType
@@ -61,6 +63,7 @@ from gateway.web.told import (
     TrackingsTold,
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
+from gateway.web.told_claims import ClaimSummary, ClaimTold
 from gateway.web.told_customs import CustomsTold
 from gateway.web.told_money import (
     BearersTold,
@@ -252,6 +255,23 @@ ROUTES: tuple[Route, ...] = (
           "The document to send: letter, lines and evidence in one ZIP", query=(SPOKEN,)),
     Route("POST", "/v1/disputes/{id}/withdraw", disputes.withdraw_dispute, "invoices",
           "Accept what is left of it: it is borne like any other charge", DisputeTold, 200, SaidReason, key="accepted"),
+    Route("GET", "/v1/claims", claims.list_claims, "invoices", "List claims", Page[ClaimSummary], query=PAGED),
+    Route("POST", "/v1/claims", claims.open_claim, "invoices", "Open a claim for goods lost, damaged or late",
+          ClaimTold, 201, AskedClaim, key="accepted"),
+    Route("GET", "/v1/claims/{id}", claims.get_claim, "invoices", "A claim, what it brings, and what bounds it", ClaimTold),
+    Route("POST", "/v1/claims/{id}/change", claims.change_claim, "invoices", "Say what a draft asks for",
+          ClaimTold, 200, ChangedClaim, key="accepted"),
+    Route("POST", "/v1/claims/{id}/file", claims.send_claim, "invoices",
+          "File it through the carrier's API; with a reference, say that the document was sent", ClaimTold, 200,
+          Either("reference", SaidFiling, Nothing), key="required"),
+    Route("GET", "/v1/claims/{id}/pack", claims.get_claim_pack, "invoices",
+          "The document to send: letter, goods and evidence in one ZIP", query=(SPOKEN,)),
+    Route("POST", "/v1/claims/{id}/answer", claims.answer_claim, "invoices", "What the carrier answered: so much, or why not",
+          ClaimTold, 200, Either("reason", SaidRejected, SaidAccepted), key="accepted"),
+    Route("POST", "/v1/claims/{id}/payment", claims.pay_claim, "invoices", "The money was seen; credits on bills are seen by "
+          "themselves", ClaimTold, 200, SaidPaid, key="required"),
+    Route("POST", "/v1/claims/{id}/withdraw", claims.withdraw_claim, "invoices", "Ask for nothing any more",
+          ClaimTold, 200, SaidReason, key="accepted"),
     Route("GET", "/v1/statements/{month}", statements.get_statement, "invoices",
           "A month: what carriers billed, what is allocated, what is disputed", StatementTold, query=STATED_AS),
     Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),

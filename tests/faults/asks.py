@@ -4,11 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from gateway.sandbox.papers import build_bill
+from gateway.store import tables
 from tests.faults.town import KILLED, Town
 from tests.web.doors import a_return
+
+KINDS = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute", "claim")}
+"""Whose attempts a journey's own crash points are of."""
+PLACES = ("before_send", "after_send", "before_commit", "after_commit")
+FILED = [f"{kind}.{place}" for kind in KINDS["filing.py"] for place in PLACES]
 
 
 async def ask_for_pickup(town: Town) -> Any:
@@ -66,6 +72,28 @@ async def ask_for_dispute(town: Town) -> None:
     (draft,) = await town.until(drafts)
     status, said, _ = await town.api("POST", f"/v1/disputes/{draft['id']}/file", json={}, key="file-1")
     assert status < 300, said
+
+
+async def ask_for_claim(town: Town) -> None:
+    """The carrier says that it has lost the parcel; what the goods are worth is claimed."""
+    await town.authorise()
+    shipment = await town.booked()
+    await town.bench.tell("journey", waybill=shipment.waybill, every_hours=0, steps=["COL", "LST"])
+    status, said, _ = await town.api("POST", f"/v1/trackings/{shipment.waybill}/refresh", key="look")
+    assert status < 300, said
+
+    async def drafts() -> Any:
+        return (await town.api("GET", "/v1/claims"))[1]["data"]
+
+    (draft,) = await town.until(drafts)
+    status, said, _ = await town.api("POST", f"/v1/claims/{draft['id']}/file", json={}, key="claim-1")
+    assert status < 300, said
+
+
+async def ask_for(town: Town, kind: str) -> Table:
+    """A dispute or a claim is filed; the table it stands in."""
+    await (ask_for_dispute if kind == "dispute" else ask_for_claim)(town)
+    return tables.disputes if kind == "dispute" else tables.claims
 
 
 async def filed_as(town: Town, table: Any) -> list[str]:

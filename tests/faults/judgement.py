@@ -143,7 +143,7 @@ def _live_pickups(verdict: Verdict, entries: list[Any], attempts: Rows, tasks: R
 
 def _live_filings(verdict: Verdict, entries: list[Any], attempts: Rows, tasks: Rows) -> None:
     """I3, I4: a dispute is open at the carrier once at most, and somebody here knows of it."""
-    for kind in ("dispute",):
+    for kind in ("dispute", "claim"):
         ours = {row.client_ref: row for row in attempts if row.kind == kind}
         held = {row.handle for row in attempts if row.kind == kind and row.state == "live"}
         closed = {entry["number"] for entry in entries if entry["kind"] == f"{kind}_closed"}

@@ -16,7 +16,6 @@ from gateway.store import tables
 from schemas.shipments import ShipmentState
 from tests.faults import asks
 from tests.faults.archiving import killed_before_it_deletes
-from tests.faults.asks import after_the_fall
 from tests.faults.town import Town
 from tests.faults.whole import whole
 
@@ -34,7 +33,7 @@ async def fall(town: Town, name: str, **sent: Any) -> None:
     """A return is authorised while the processes carry this crash point; one dies and is started again."""
     started = await town.up(crash=name)
     await town.authorise(wait=False, **sent)
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
 
 
 async def ends_booked_once(town: Town) -> None:
@@ -107,7 +106,7 @@ async def test_killed_while_an_unknown_booking_is_looked_up(town: Town, one: str
     started = await town.up(crash=one)
     await town.authorise()
     await town.until(lambda: _somebody_fell(started), within=15)
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
     await ends_booked_once(town)
 
 
@@ -122,7 +121,7 @@ async def test_killed_while_voiding(town: Town, one: str) -> None:
     await town.booked()
     status, _, _ = await town.api("POST", f"/v1/returns/{await _return_id(town)}/cancel")
     assert status < 300
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
     verdict = await town.judge()
     assert (verdict.live, len(await town.ledger("voided"))) == (0, 1)
     assert (await town.settled.shipments_of())[0].state == ShipmentState.CANCELLED
@@ -139,7 +138,7 @@ async def test_killed_while_a_pickup_is_booked(town: Town, one: str) -> None:
     started = await town.up(crash=one)
     await town.authorise()
     await asks.ask_for_pickup(town)
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
     await town.judge()
     assert len(await town.ledger("pickup_booked")) == 1
 
@@ -153,7 +152,7 @@ async def test_killed_while_a_pickup_is_cancelled(town: Town, one: str) -> None:
     await town.come_to_rest()
     status, said, _ = await town.api("POST", f"/v1/pickups/{pickup['id']}/cancel")
     assert status < 300, said
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
     await town.judge()
     assert (len(await town.ledger("pickup_booked")), len(await town.ledger("pickup_cancelled"))) == (1, 1)
 
@@ -168,7 +167,7 @@ async def test_killed_while_an_authorisation_is_renewed(town: Town, one: str) ->
     await town.come_to_rest()
     status, said, _ = await town.api("POST", f"/v1/bookings/{booked.id}/renew", json={"days": 10}, key="renew-R1")
     assert status == 202, said
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
     await town.judge()
     (entry,) = await town.ledger("renewed")
     clock = await town.settled.reading(lambda tx: tx.deadlines.of_clock("hand_over", booked.id))
@@ -180,20 +179,20 @@ async def test_killed_while_an_application_is_handed_in(town: Town, one: str) ->
     """It is handed in again under the same name, and the platform has one."""
     started = await town.up(crash=one)
     said = await asks.apply_for_return(town)
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
     assert len({entry["rma"] for entry in await town.ledger("applied")}) == 1
     _, now, _ = await town.api("GET", f"/v1/applications/{said['id']}")
     assert now["handed_in"]["state"] == "live"
 
 
-@whole(each=[point(f"dispute.{place}") for place in ("before_send", "after_send", "before_commit", "after_commit")])
-async def test_killed_while_a_dispute_is_filed(town: Town, one: str) -> None:
+@whole(each=[point(one) for one in asks.FILED])
+async def test_killed_while_something_is_filed(town: Town, one: str) -> None:
     started = await town.up(crash=one)
-    await asks.ask_for_dispute(town)
-    await after_the_fall(town, await town.died(started))
+    kind = await asks.ask_for(town, one.partition(".")[0])
+    await asks.after_the_fall(town, await town.died(started))
     await town.judge()
-    assert [entry["number"] for entry in await town.ledger("dispute_filed")] == await asks.filed_as(
-        town, tables.disputes
+    assert [entry["number"] for entry in await town.ledger(f"{kind.name[:-1]}_filed")] == await asks.filed_as(
+        town, kind
     )
 
 
@@ -209,7 +208,7 @@ async def test_f41_the_poller_is_killed_halfway(town: Town, one: str) -> None:
     await town.down()
     started = await town.up(crash=one)
     town.clock.advance(timedelta(hours=5))  # both are overdue for a look
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
 
     async def all_seen() -> bool:
         rows = [(await town.settled.shipments_of(name))[0] for name in ("R1", "R2")]
@@ -237,7 +236,7 @@ async def test_f45_killed_between_firing_and_telling(town: Town, one: str) -> No
     await town.down()
     started = await town.up(crash=one)
     town.clock.advance(limit.terms.stages[0].at - town.clock() + timedelta(seconds=1))
-    await after_the_fall(town, await town.died(started))
+    await asks.after_the_fall(town, await town.died(started))
 
     async def heard() -> list[str]:
         return [entry["id"] for entry in await town.told() if '"type":"deadline.reminder"' in entry["body"]]
@@ -295,5 +294,7 @@ def _expanded(name: str, path: Path, stages: list[str]) -> set[str]:
     place = name.rpartition(".")[2]
     if path.name == "core.py":  # around the sends of every kind of creating call
         return {f"{stage}.{moment}" for stage in stages for moment in ("before_send", "after_send")}
-    kinds = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute",)}.get(path.name, ("booking", "void"))
+    kinds = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute", "claim")}.get(
+        path.name, ("booking", "void")
+    )
     return {f"{kind}.{place}" for kind in kinds}

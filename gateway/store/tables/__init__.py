@@ -30,6 +30,7 @@ from gateway.store.tables.money import (
     accruals,
     bearers,
     charge_types,
+    claims,
     disputes,
     invoice_lines,
     invoices,
@@ -52,6 +53,7 @@ WORK = (
     invoices,
     deliveries,
     disputes,
+    claims,
     posts,
 )
 """Tables whose rows are work."""
@@ -70,6 +72,7 @@ __all__ = [
     "bearers",
     "channels",
     "charge_types",
+    "claims",
     "deadlines",
     "deliveries",
     "disputes",

@@ -184,6 +184,40 @@ disputes = Table(
     partial("ix_disputes_reference", "account_id", "reference", where="reference IS NOT NULL"),
 )
 
+claims = Table(
+    "claims",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID, ForeignKey("returns.id"), nullable=False),
+    Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),
+    Column("carrier", String(64), nullable=False),  # the adapter's id
+    Column("about", String(16), nullable=False),  # loss | damage | delay
+    Column("state", String(16), nullable=False),  # ClaimState
+    Column("minor", BigInteger, nullable=False),  # what is asked for; 0 while nobody has said
+    Column("currency", String(3), nullable=False),
+    Column("goods", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("opened_by", String(16), nullable=False),  # tracking | acceptance | person
+    Column("accepted_minor", BigInteger),
+    Column("paid_minor", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("reference", Text),  # the carrier's, of the filing
+    Column("payment", Text),  # the bill or the reference by which the money came
+    Column("reason", Text),
+    Column("filed_at", Instant),
+    Column("answered_at", Instant),
+    Column("closed_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    *work(),
+    due("claims"),
+    partial("uq_claims_open", "shipment_id", "about", where="state <> 'withdrawn'", unique=True),
+    partial("ix_claims_reference", "account_id", "reference", where="reference IS NOT NULL"),
+    Index("ix_claims_listed", "exporter_id", "created_at", "id"),
+    Index("ix_claims_return", "return_id"),
+    Index("ix_claims_shipment", "shipment_id"),
+)
+
 ledger = Table(
     "ledger",
     metadata,

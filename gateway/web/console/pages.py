@@ -10,6 +10,7 @@ from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
 from gateway.journeys import news, renewing, timeline
 from gateway.journeys.billed import agreed_of
+from gateway.journeys.claims import CARRIED
 from gateway.rules import lifecycle
 from gateway.rules.duties import duties
 from gateway.rules.ledger import RECEIVABLES
@@ -99,6 +100,7 @@ async def return_page(
     shipments = [await _shipment(tx, one) for one in await tx.shipments.of_return(row.id)]
     moments = list(reversed(await timeline.moments(tx, row.id)))
     running = [one for one in case["deadlines"] if one["state"] == "running"]
+    claimable = [one["row"] for one in shipments if one["row"].state in CARRIED]
     return page(
         request,
         "return.html",
@@ -124,6 +126,8 @@ async def return_page(
         live=await news.position_of(tx, row.id),
         thread=await tx.lists.thread(row.id, None, PAGE),
         sides=SIDES,
+        claims=await tx.claims.of_return(row.id),
+        claimable=claimable if "invoices" in visit.caller.scopes else [],
         now_there=words.when(tx.now).replace(" ", "T"),
         **await _agreed(tx, row),
     )

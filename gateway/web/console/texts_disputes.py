@@ -1,5 +1,7 @@
 """Words about disputes."""
 
+from gateway.web.console import texts_claims
+
 EN = {
     "disputes": "Disputes",
     "disputes_about": "One for each finding of a bill. The carrier's credit closes it, or a person who accepts what is left.",
@@ -76,6 +78,7 @@ EN = {
     "evidence.promise": "The promised day",
     "evidence.ship_date": "The day of shipping",
     "evidence.small_overs": "The small overs",
+    **texts_claims.EN,
 }
 ZH = {
     "disputes": "账单争议",
@@ -153,4 +156,5 @@ ZH = {
     "evidence.promise": "承诺送达日",
     "evidence.ship_date": "发货日",
     "evidence.small_overs": "小额多收",
+    **texts_claims.ZH,
 }
