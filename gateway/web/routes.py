@@ -1,24 +1,15 @@
 """The one table of the API: handlers, the OpenAPI file, and the tests are made from it."""
 
-from collections.abc import Sequence
-
 from gateway.web.api import (
     applying,
-    bearers,
     bookings,
-    charge_types,
-    claims,
     customs,
-    disputes,
-    invoices,
     limits,
     moving,
     papers,
     parties,
     proofs,
     returns,
-    statements,
-    tariffs,
     thread,
     validation,
     waiting,
@@ -34,20 +25,30 @@ from gateway.web.asked import (
     AskedSource,
     FreshBooking,
     KnownBooking,
-    Nothing,
-    SaidFiling,
     SaidNumber,
     SaidReason,
     SuppliedAddress,
 )
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
-from gateway.web.asked_claims import AskedClaim, ChangedClaim, SaidAccepted, SaidPaid, SaidRejected
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
-from gateway.web.asked_money import AskedBearers, AskedChargeType
 from gateway.web.asked_thread import AskedMessage
-from gateway.web.endpoint import Either, Parameter, Route
+from gateway.web.endpoint import Either, Route
 from gateway.web.media import UPLOADS
+from gateway.web.parameters import (
+    APPLICATION_STATE,
+    DELIVERY_STATE,
+    DUE,
+    MESSAGE_STATE,
+    OF_RETURN,
+    PAGED,
+    SEARCH,
+    SPOKEN,
+    STATUS,
+    TASK_STATE,
+    VERSION,
+)
+from gateway.web.routes_money import MONEY
 from gateway.web.told import (
     AcceptancesTold,
     AcceptanceTold,
@@ -63,70 +64,21 @@ from gateway.web.told import (
     TrackingsTold,
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
-from gateway.web.told_claims import ClaimSummary, ClaimTold
 from gateway.web.told_customs import CustomsTold
-from gateway.web.told_money import (
-    BearersTold,
-    ChargeTypeTold,
-    DisputeSummary,
-    DisputeTold,
-    StatementTold,
-    UnknownChargeTold,
-)
 from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
     ChannelTold,
     DeliveryTold,
     EndpointTold,
-    ImportTold,
-    InvoiceSummary,
-    InvoiceTold,
     MessageTold,
     NewEndpointTold,
     PlatformTold,
     SourceTold,
     TaskTold,
 )
-from gateway.web.told_tariffs import TariffSummary, TariffTold, TriedTold
 from gateway.web.told_thread import ThreadMessageTold
 from gateway.web.told_validation import CarrierStandingTold, ValidationTold
-from schemas.acceptance import DeadlineState
-from schemas.returns import ReturnStatus
-from schemas.terms import ApplicationState
-
-PAGED = (
-    Parameter("limit", r"-?[0-9A-Za-z]{1,20}", "1 to 200, 50 if you say nothing"),
-    Parameter("cursor", r"[A-Za-z0-9_=-]{1,1000}", "`next` of the page before"),
-)
-INSTANT = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
-
-
-def _choice(name: str, values: Sequence[str]) -> Parameter:
-    return Parameter(name, "|".join(values), f"one of {', '.join(values)}")
-
-
-STATUS = _choice("status", [status.value for status in ReturnStatus])
-DUE = (
-    _choice("state", [state.value for state in DeadlineState]),
-    Parameter("due_before", INSTANT, "an instant by RFC 3339"),
-)
-FORMAT = Parameter("format", r"[a-z0-9_]{1,40}", "a reader's id; without it the file is recognised")
-PROFILE = Parameter(
-    "profile", r".{1,6000}", "a mapping profile: the name of a shipped one, or its text as one line of JSON"
-)
-STATED_AS = (
-    Parameter("as", "json|csv|xlsx|beancount", "json, csv, xlsx or beancount; JSON if you say nothing"),
-    Parameter("currency", "[A-Z]{3}", "what each bill comes to in this currency too, by the operator's rates"),
-)
-OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
-VERSION = Parameter("version", r"[1-9][0-9]{0,5}", "of the acceptance; the last one if you say nothing")
-SPOKEN = _choice("lang", ["en", "zh"])
-SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
-DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
-MESSAGE_STATE = _choice("state", ["received", "processed", "ignored", "quarantined"])
-APPLICATION_STATE = _choice("state", [state.value for state in ApplicationState])
-TASK_STATE = _choice("state", ["open", "done"])
 
 # fmt: off
 ROUTES: tuple[Route, ...] = (
@@ -221,59 +173,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/documents", papers.upload_document, "acceptances", "Upload a photograph or paper",
           DocumentTold, 201, upload=UPLOADS, query=(OF_RETURN,), key="accepted"),
     Route("GET", "/v1/documents/{id}", papers.get_document, "returns", "A file, as an attachment"),
-    Route("GET", "/v1/invoices", invoices.list_invoices, "invoices", "List carriers' invoices",
-          Page[InvoiceSummary], query=PAGED),
-    Route("POST", "/v1/invoices", invoices.upload_invoice, "invoices", "Import an invoice file",
-          ImportTold, 202, upload=("application/octet-stream", "text/csv"), query=(FORMAT, PROFILE), own_transaction=True),
-    Route("GET", "/v1/invoices/{id}", invoices.get_invoice, "invoices", "An invoice, its lines and findings", InvoiceTold),
-    Route("GET", "/v1/charge-types", charge_types.list_charge_types, "invoices",
-          "What was decided that carriers' unknown charges are, the newest version first", Page[ChargeTypeTold], query=PAGED),
-    Route("POST", "/v1/charge-types", charge_types.create_charge_type, "invoices",
-          "Decide what a carrier's charge is: all lines that wait for it are judged again", ChargeTypeTold, 201,
-          AskedChargeType, key="required"),
-    Route("GET", "/v1/charge-types:waiting", charge_types.list_unknown_charges, "invoices",
-          "Unknown charges that wait for a decision, the most lines first; at most 200", Page[UnknownChargeTold]),
-    Route("GET", "/v1/bearers", bearers.list_bearers, "invoices", "List versions of who bears which charge, the newest first",
-          Page[BearersTold], query=PAGED),
-    Route("POST", "/v1/bearers", bearers.create_bearers, "admin", "Decide who bears which charge, for bills from a day on",
-          BearersTold, 201, AskedBearers, key="accepted"),
-    Route("GET", "/v1/tariffs", tariffs.list_tariffs, "invoices", "List versions of tariffs, the newest first",
-          Page[TariffSummary], query=PAGED),
-    Route("POST", "/v1/tariffs", tariffs.create_tariff, "admin", "Agree on a tariff, or on its next version (YAML, CSV)",
-          TariffTold, 201, upload=tariffs.FILES, query=(tariffs.ACCOUNT,), key="accepted"),
-    Route("POST", "/v1/tariffs:try", tariffs.try_tariff, "invoices",
-          "What a shipment would come to by a tariff's file; nothing is written", TriedTold, 200, upload=tariffs.FILES,
-          query=tariffs.SAMPLE, own_transaction=True),
-    Route("GET", "/v1/tariffs/{id}", tariffs.get_tariff, "invoices", "One version of a tariff", TariffTold),
-    Route("GET", "/v1/disputes", disputes.list_disputes, "invoices", "List disputes, drafts among them",
-          Page[DisputeSummary], query=PAGED),
-    Route("GET", "/v1/disputes/{id}", disputes.get_dispute, "invoices", "A dispute, its lines and its evidence", DisputeTold),
-    Route("POST", "/v1/disputes/{id}/file", disputes.file_dispute, "invoices",
-          "File it through the carrier's API; with a reference, say that the document was sent", DisputeTold, 200,
-          Either("reference", SaidFiling, Nothing), key="required"),
-    Route("GET", "/v1/disputes/{id}/pack", disputes.get_pack, "invoices",
-          "The document to send: letter, lines and evidence in one ZIP", query=(SPOKEN,)),
-    Route("POST", "/v1/disputes/{id}/withdraw", disputes.withdraw_dispute, "invoices",
-          "Accept what is left of it: it is borne like any other charge", DisputeTold, 200, SaidReason, key="accepted"),
-    Route("GET", "/v1/claims", claims.list_claims, "invoices", "List claims", Page[ClaimSummary], query=PAGED),
-    Route("POST", "/v1/claims", claims.open_claim, "invoices", "Open a claim for goods lost, damaged or late",
-          ClaimTold, 201, AskedClaim, key="accepted"),
-    Route("GET", "/v1/claims/{id}", claims.get_claim, "invoices", "A claim, what it brings, and what bounds it", ClaimTold),
-    Route("POST", "/v1/claims/{id}/change", claims.change_claim, "invoices", "Say what a draft asks for",
-          ClaimTold, 200, ChangedClaim, key="accepted"),
-    Route("POST", "/v1/claims/{id}/file", claims.send_claim, "invoices",
-          "File it through the carrier's API; with a reference, say that the document was sent", ClaimTold, 200,
-          Either("reference", SaidFiling, Nothing), key="required"),
-    Route("GET", "/v1/claims/{id}/pack", claims.get_claim_pack, "invoices",
-          "The document to send: letter, goods and evidence in one ZIP", query=(SPOKEN,)),
-    Route("POST", "/v1/claims/{id}/answer", claims.answer_claim, "invoices", "What the carrier answered: so much, or why not",
-          ClaimTold, 200, Either("reason", SaidRejected, SaidAccepted), key="accepted"),
-    Route("POST", "/v1/claims/{id}/payment", claims.pay_claim, "invoices", "The money was seen; credits on bills are seen by "
-          "themselves", ClaimTold, 200, SaidPaid, key="required"),
-    Route("POST", "/v1/claims/{id}/withdraw", claims.withdraw_claim, "invoices", "Ask for nothing any more",
-          ClaimTold, 200, SaidReason, key="accepted"),
-    Route("GET", "/v1/statements/{month}", statements.get_statement, "invoices",
-          "A month: what carriers billed, what is allocated, what is disputed", StatementTold, query=STATED_AS),
+    *MONEY,
     Route("GET", "/v1/webhook_endpoints", waiting.list_endpoints, "endpoints", "List endpoints", Page[EndpointTold]),
     Route("POST", "/v1/webhook_endpoints", waiting.create_endpoint, "endpoints", "Add an endpoint; its secret is shown once",
           NewEndpointTold, 201, AskedEndpoint, key="accepted"),
