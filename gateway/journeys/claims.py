@@ -12,6 +12,7 @@ from gateway.journeys.clocks import OPEN
 from gateway.journeys.notices import announce
 from gateway.rules import claims as rules
 from gateway.rules.claims import ClaimAct
+from gateway.rules.details import Detail
 from gateway.rules.judging import Verdict
 from gateway.rules.matching import BilledLine
 from gateway.store.store import Desk
@@ -44,10 +45,7 @@ async def open_claim(
 
     Raises Conflict where the carrier never had the goods, or the same is claimed already.
     """
-    if shipment.state not in CARRIED:
-        raise Conflict(f"nothing is claimed of a shipment that is {shipment.state}", state=str(shipment.state))
-    if _standing(await tx.claims.of_shipment(shipment.id), about):
-        raise Conflict(f"its {about} is claimed already", state="claimed")
+    await _require_claimable(tx, shipment, about)
     row = await tx.returns.get(shipment.return_id)
     goods, worth = rules.goods_of(row.authorization.items, pieces)
     asked = amount or (worth if about is not ClaimKind.DELAY else None)
@@ -68,8 +66,16 @@ async def open_claim(
     said = {"about": about, "asked": str(asked) if asked else None, "opened_by": opened_by}
     tx.note("claim.opened", claim_id, chain=shipment.return_id, after=said)
     await _tell(tx, NoticeKind.CLAIM_OPENED, await tx.claims.get(claim_id), "opened", said)
-    await tx.tasks.ask("claim_draft", f"claim:{claim_id}:draft", f"{about}: a claim is to be filed", shipment.return_id)
+    detail = Detail.of("claim_to_file", about=about, goods=tidy(goods, 100))
+    await tx.tasks.ask("claim_draft", f"claim:{claim_id}:draft", detail, shipment.return_id)
     return claim_id
+
+
+async def _require_claimable(tx: Desk, shipment: Record, about: ClaimKind) -> None:
+    if shipment.state not in CARRIED:
+        raise Conflict(f"nothing is claimed of a shipment that is {shipment.state}", state=str(shipment.state))
+    if _standing(await tx.claims.of_shipment(shipment.id), about):
+        raise Conflict(f"its {about} is claimed already", state="claimed")
 
 
 def _standing(known: Sequence[Record], about: str) -> Record | None:
@@ -105,7 +111,7 @@ async def stand(tx: Desk, shipment: Record, status: TrackingStatus) -> None:
         if claim is not None and claim.state == ClaimState.DRAFT:
             await withdraw(tx, claim.id, f"it was found: {status}")
         elif claim is not None:
-            detail = f"claimed as lost, and now {status}: tell {claim.carrier}, who may want the claim back"
+            detail = Detail.of("claim_found", state=status, carrier=claim.carrier)
             await tx.tasks.ask("claim_found", f"claim:{claim.id}:found", detail, claim.return_id)
 
 

@@ -102,6 +102,11 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "{carrier} has the dispute as {number}, and it was withdrawn meanwhile: tell the carrier",
         "{carrier} 已受理争议（{number}），但期间已撤回：请告知承运商",
     ),
+    "claim_to_file": ("a claim is to be filed: {about}, {goods}", "有待提交的索赔：{about}，{goods}"),
+    "claim_found": (
+        "claimed as lost, and now {state}: tell {carrier}, who may want the claim back",
+        "已按丢失索赔，现为{state}：请告知 {carrier}，其可能要求撤回索赔",
+    ),
     "parked": ("{job} {row}: {words}", "{job} {row}：{words}"),
 }
 Shown = Callable[[str, str], str]

@@ -112,3 +112,10 @@ async def disputed(tx: Desk, document_id: str) -> tuple[str, str]:
         credited_minor=0,
     )
     return invoice_id, dispute_id
+
+
+async def claimed(tx: Desk, return_id: str, shipment_id: str, account_id: str) -> str:
+    """A draft of a claim; its id."""
+    given = {"about": "damage", "state": "draft", "minor": 100, "currency": "EUR", "carrier": CARRIER, "paid_minor": 0}
+    ids = {"return_id": return_id, "shipment_id": shipment_id, "account_id": account_id}
+    return await add_row(tx, tables.claims, id=tx.new_id("clm"), **given, **ids)

@@ -1,6 +1,5 @@
 """Who may: bad-inputs.md B65, B66; and that no route shows or changes what is another exporter's."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +10,10 @@ from gateway.rules import deadlines
 from gateway.web.endpoint import Route
 from gateway.web.routes import ROUTES
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
-from tests.house.billing import disputed
+from tests.house.billing import claimed, disputed
 from tests.house.tariffs import TARIFF
 from tests.web.doors import RETURNER, House, a_return
+from tests.web.furniture import a_message, house_pickup
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 64
 
@@ -110,6 +110,7 @@ async def furnish(house: House) -> dict[str, str]:
         await tx.tasks.ask("orphan", "cause", "detail", made["id"])
         (task,) = await tx.tasks.open_ones()
         invoice_id, dispute_id = await disputed(tx, document_id)
+        claim_id = await claimed(tx, made["id"], shipment_id, house.account_id)
         pickup, tariff = await house_pickup(house, tx), await agree(tx, house.account_id, TARIFF)
     applied = await house.mine.post("/v1/applications", a_return(despite=True), 201)
     agreed = {"name": "t", "seller": "s", "buyer": "b", "valid_from": "2026-01-01", "zone": "UTC"}
@@ -125,6 +126,7 @@ async def furnish(house: House) -> dict[str, str]:
         "tsk": task.id,
         "inv": invoice_id,
         "dsp": dispute_id,
+        "clm": claim_id,
         "ddl": deadline_id,
         "pku": pickup,
         "acc": house.account_id,
@@ -137,47 +139,6 @@ async def furnish(house: House) -> dict[str, str]:
     }
 
 
-async def house_pickup(house: House, tx: Any) -> str:
-    from schemas.shipments import Parcel, PickupRequest
-    from schemas.values import ClientRef, Party, Weight
-
-    party = Party.model_validate_json(__import__("json").dumps(RETURNER))
-    request = PickupRequest(
-        client_ref=ClientRef("HW1"),
-        address=party.address,
-        contact=party,
-        ready_at=tx.now,
-        close_at=tx.now + timedelta(hours=8),
-        zone="Europe/Paris",
-        parcels=(Parcel(weight=Weight(grams=900)),),
-    )
-    pickup_id: str = await tx.pickups.add(
-        account_id=house.account_id,
-        carrier="sandbox_rest",
-        state="requested",
-        request=request,
-        shipment_ids=[],
-        created_at=tx.now,
-    )
-    return pickup_id
-
-
-async def a_message(house: House) -> str:
-    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
-        message_id: str = await tx.inbox.add(
-            door="platform",
-            source_id=house.source_id,
-            delivery_id="d",
-            trust="signed",
-            url="",
-            headers={},
-            body=b"{}",
-            received_at=tx.now,
-            state="quarantined",
-        )
-    return message_id
-
-
 PREFIXES = {
     "returns": "ret",
     "bookings": "shp",
@@ -186,6 +147,7 @@ PREFIXES = {
     "documents": "doc",
     "invoices": "inv",
     "disputes": "dsp",
+    "claims": "clm",
     "deadlines": "ddl",
     "webhook_endpoints": "end",
     "deliveries": "dlv",
@@ -209,6 +171,11 @@ BODIES: dict[str, Any] = {
     "file_claim": {"reference": "C-1"},
     "file_dispute": {"reference": "CASE-1"},
     "withdraw_dispute": {"reason": "right"},
+    "change_claim": {"amount": {"amount": "1.00", "currency": "EUR"}},
+    "send_claim": {"reference": "CASE-1"},
+    "answer_claim": {"reason": "no"},
+    "pay_claim": {"amount": {"amount": "1.00", "currency": "EUR"}, "reference": "BANK-1"},
+    "withdraw_claim": {"reason": "right"},
     "post_message": {"text": "hello"},
     "describe_customs": {"facts": {}},
     "confirm_customs": {"regime": "cn_2026_16"},
