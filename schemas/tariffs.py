@@ -10,6 +10,7 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -116,6 +117,31 @@ class Storage(Model):
     per_day: Amount
 
 
+class Guarantee(Scope):
+    """Delivered on the `days`-th working day (Monday to Friday) after the hand-over, `by` this time in `zone`."""
+
+    days: Annotated[int, Field(ge=0, le=90)]
+    by: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "23:59"
+    zone: ShortText
+    """IANA name, of the place that it goes to."""
+
+    @model_validator(mode="after")
+    def zone_is_one(self) -> Self:
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("zone is an IANA time zone such as Asia/Shanghai") from error
+        return self
+
+
+class DutyPayer(StrEnum):
+    """Whom the carrier asks for duty and tax at the border."""
+
+    ACCOUNT = "account"
+    CONSIGNEE = "consignee"
+    """Unless the booking itself said DDP."""
+
+
 class CoverType(StrEnum):
     INSURANCE = ChargeType.INSURANCE.value
     DECLARED_VALUE = ChargeType.DECLARED_VALUE.value
@@ -160,6 +186,9 @@ class Tariff(Model):
     insurance: Cover | None = None
     tax: Annotated[tuple[TaxRow, ...], Field(max_length=200)] = ()
     storage: Storage | None = None
+    guarantees: Annotated[tuple[Guarantee, ...], Field(max_length=200)] = ()
+    """The first that fits counts."""
+    duty_payer: DutyPayer = DutyPayer.ACCOUNT
 
     @model_validator(mode="after")
     def ends_after_it_begins(self) -> Self:
@@ -173,6 +202,7 @@ class Tariff(Model):
             ("freight", self.freight),
             ("surcharges", self.surcharges),
             ("tax", self.tax),
+            ("guarantees", self.guarantees),
         )
         return [
             (section, number, place)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic_core import from_json
 
 from adapters import registry
+from gateway.journeys.contracted import Contracts, contracts_of
 from gateway.rules.charge_types import Decision, Decisions
 from gateway.rules.matching import BilledLine, Booked, Past, keys_of
 from gateway.rules.running import COVER
@@ -114,6 +115,7 @@ class Known:
     dock: Mapping[str, int]
     relief_lost: set[str]
     bookings: Mapping[str, Sequence[Booking]] = field(default_factory=dict)
+    contracts: Contracts = field(default_factory=Contracts)
 
 
 async def bookings_of(
@@ -127,6 +129,10 @@ async def bookings_of(
     named = await tx.touched.shipments(billed_by(carrier), keys)
     shipments = {one.shipment.id: one.shipment for one in named}
     known = await _known(tx, invoice_id, shipments, anew)
+    stored = {key for line in lines if line.type is ChargeType.STORAGE for _, key in keys_of(line)}
+    known.contracts = await contracts_of(
+        tx, billed_by(carrier), {one.shipment.id for one in named if one.canonical in stored}
+    )
     index = await aside(len(lines), _index, named, known)
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
     past = _grouped(_but(await tx.invoice_lines.of_waybills(strange, but=invoice_id), anew), "waybill")
@@ -187,11 +193,12 @@ def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool
     asked: Json = from_json(row.asked)
     accruals = known.agreed.get(row.id, ())
     past = known.past.get(row.id, ())
+    currency = accruals[0].currency if accruals else None
     outbound = next((one["value"] for one in asked["references"] if one["kind"] == "outbound_waybill"), None)
     return Booked(
         shipment_id=row.id,
         return_id=row.return_id,
-        currency=accruals[0].currency if accruals else None,
+        currency=currency,
         agreed=agreed_of(accruals),
         insured=asked["insured_value"] is not None,
         live=live,
@@ -206,6 +213,7 @@ def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool
         delivered_at=row.delivered_at,
         relief=row.return_id not in known.relief_lost,
         past=[_past(line) for line in past if only or line.waybill in (None, waybill)],
+        **known.contracts.terms(row, asked, currency),
     )
 
 

@@ -16,11 +16,11 @@ def tax(case: Case) -> Hit | None:
         return over(case, FindingKind.TAX_WRONG, "tax")
     if permille is None:
         return Hit(FindingKind.TAX_WRONG, f"no tax was agreed, {case.said(line.minor)} are billed")
-    expected = (case.run.taxed * permille + 500) // 1000 - case.run.accepted[ChargeType.TAX]
+    expected = int((case.run.taxed * permille + 500) // 1000) - case.run.accepted[ChargeType.TAX]
     if line.minor <= expected + 1:
         return None
     base = case.said(case.run.taxed)
-    because = f"{permille / 10:g} % of {base} is {case.said(expected)}, {case.said(line.minor)} are billed"
+    because = f"{float(permille) / 10:g} % of {base} is {case.said(expected)}, {case.said(line.minor)} are billed"
     return Hit(FindingKind.TAX_WRONG, because, max(expected, 0), expected)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from gateway.rules.tolerances import Policy
@@ -77,7 +78,7 @@ class Booked:
     duty_is_ours: bool = True
     relief: bool = True
     """Goods that come home are relieved of duty unless that is known to be lost."""
-    tax_permille: int | None = None
+    tax_permille: int | Decimal | None = None
     storage: int | None = None
     """What the days of storage come to by the tariff, where both are known."""
     past: Sequence[Past] = field(default=())

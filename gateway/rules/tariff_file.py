@@ -2,8 +2,8 @@
 
 YAML says a tariff as its model does; `prices: {0.5: 9.00, 1: 11.00}` are weight breaks, `2026-03` is the first of March, and
 several values may stand in one text with `;` between them. CSV is the same in a table: a column `part` (tariff, zone,
-freight, surcharge, fuel, tax, insurance, storage), a column for each field, and a row for each rule; freight has one for each
-weight break, and rows of the same services and places are one lane.
+freight, surcharge, fuel, tax, guarantee, insurance, storage), a column for each field, and a row for each rule; freight has
+one for each weight break, and rows of the same services and places are one lane.
 """
 
 import csv
@@ -89,7 +89,7 @@ def read_tariff(content: bytes) -> Tariff:
 
 
 SEVERAL = ("services", "origin", "destination", "fuel_base")
-RULES = ("freight", "surcharges", "fuel", "tax")
+RULES = ("freight", "surcharges", "fuel", "tax", "guarantees")
 
 
 def _softened(said: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +173,13 @@ def _plain(node: yaml.Node, path: Path, said: Said, seen: set[int]) -> Any:
     return found
 
 
-PARTS: Mapping[str, str] = {"freight": "freight", "surcharge": "surcharges", "fuel": "fuel", "tax": "tax"}
+PARTS: Mapping[str, str] = {
+    "freight": "freight",
+    "surcharge": "surcharges",
+    "fuel": "fuel",
+    "tax": "tax",
+    "guarantee": "guarantees",
+}
 """Parts of many rows, and what the model calls them."""
 ALONE = ("insurance", "storage")
 LANE = ("services", "origin", "destination")

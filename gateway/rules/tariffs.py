@@ -4,14 +4,17 @@ Pure. Every charge says which line of the tariff it comes from.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from gateway.rules.calendars import DAY, SATURDAY_SUNDAY, clock_on
 from gateway.rules.premiums import NotCovered, premium
 from schemas.charges import Charge, ChargeType, Quote
 from schemas.shipments import BookingRequest, Parcel
 from schemas.tariffs import AREA, Lane, Per, Scope, Surcharge, Tariff, WeighedBy, grams
-from schemas.values import Address, Money, tidy
+from schemas.values import Money, tidy
 
 
 class NoPrice(Exception):
@@ -28,7 +31,8 @@ class Priced:
 
 def price(tariff: Tariff, request: BookingRequest) -> Priced:
     """What it comes to on the day it is shipped, before tax. Raises NoPrice."""
-    lane = next((one for one in tariff.freight if fits(tariff, one, request)), None)
+    at = way_of(request)
+    lane = next((one for one in tariff.freight if fits(tariff, one, at)), None)
     if lane is None:
         way = f"{request.shipper.address.country} to {request.consignee.address.country}"
         raise NoPrice(f"no lane for {request.service} from {way}")
@@ -41,27 +45,45 @@ def price(tariff: Tariff, request: BookingRequest) -> Priced:
     return Priced(Quote(service=request.service, charges=tuple(found), total=total), lacking)
 
 
-def fits(tariff: Tariff, scope: Scope, request: BookingRequest) -> bool:
+class Place(NamedTuple):
+    country: str
+    postal_code: str | None = None
+
+
+class Way(NamedTuple):
+    """What a rule's scope is held against."""
+
+    service: str
+    origin: Place
+    destination: Place
+
+
+def way_of(request: BookingRequest) -> Way:
+    start, end = request.shipper.address, request.consignee.address
+    return Way(request.service, Place(start.country, start.postal_code), Place(end.country, end.postal_code))
+
+
+def fits(tariff: Tariff, scope: Scope, way: Way) -> bool:
     """Whether a rule is for this service and these places."""
     return (
-        (not scope.services or request.service in scope.services)
-        and _within(tariff, scope.origin, request.shipper.address)
-        and _within(tariff, scope.destination, request.consignee.address)
+        (not scope.services or way.service in scope.services)
+        and _within(tariff, scope.origin, way.origin)
+        and _within(tariff, scope.destination, way.destination)
     )
 
 
-def _within(tariff: Tariff, places: Sequence[str], address: Address) -> bool:
-    return not places or any(_in_area(area, address) for place in places for area in tariff.zones.get(place, (place,)))
+def _within(tariff: Tariff, places: Sequence[str], place: Place) -> bool:
+    return not places or any(_in_area(area, place) for name in places for area in tariff.zones.get(name, (name,)))
 
 
-def _in_area(area: str, address: Address) -> bool:
+def _in_area(area: str, place: Place) -> bool:
     found = AREA.fullmatch(area)
-    if found is None or found["country"] != address.country:
+    if found is None or found["country"] != place.country:
         return False
     first, last = found["first"], found["last"]
     if first is None:
         return True
-    code = "".join(filter(str.isalnum, address.postal_code or "")).upper()
+    code = "".join(filter(str.isalnum, place.postal_code or "")).upper()
     if found["any"]:
         return code.startswith(first)
     return first <= code[: len(first)] <= (last or first) and len(code) >= len(first)
@@ -102,8 +124,9 @@ def _by_weight(lane: Lane, weight: int) -> Decimal:
 
 
 def _surcharges(tariff: Tariff, request: BookingRequest, freight: Money) -> Iterator[Charge]:
+    way = way_of(request)
     for number, rule in enumerate(tariff.surcharges, 1):
-        if fits(tariff, rule, request) and _counts(rule, request):
+        if fits(tariff, rule, way) and _counts(rule, request):
             amount = max(rule.price * _times(tariff, rule.per, request, freight), rule.minimum)
             yield _charge(tariff, rule.type, amount, f"surcharge {number}, per {rule.per.value}")
 
@@ -163,10 +186,22 @@ def _fuel(tariff: Tariff, request: BookingRequest, charges: Sequence[Charge]) ->
     yield _charge(tariff, ChargeType.FUEL, base * percent / 100, said)
 
 
-def tax_permille(tariff: Tariff, request: BookingRequest) -> Decimal | None:
+def tax_permille(tariff: Tariff, way: Way) -> Decimal | None:
     """The rate of tax on the carrier's service; None where the tariff says nothing of it."""
-    row = next((one for one in tariff.tax if fits(tariff, one, request)), None)
+    row = next((one for one in tariff.tax if fits(tariff, one, way)), None)
     return None if row is None else row.percent * 10
+
+
+def promised_at(tariff: Tariff, way: Way, handed_over_on: date) -> datetime | None:
+    """When it must be there at the latest; None where nothing is guaranteed."""
+    rule = next((one for one in tariff.guarantees if fits(tariff, one, way)), None)
+    if rule is None:
+        return None
+    day, left = handed_over_on, rule.days
+    while left or day.weekday() in SATURDAY_SUNDAY:
+        day += DAY
+        left -= left > 0 and day.weekday() not in SATURDAY_SUNDAY
+    return clock_on(day, time.fromisoformat(rule.by), ZoneInfo(rule.zone))
 
 
 def storage_of(tariff: Tariff, days: int) -> Money | None:

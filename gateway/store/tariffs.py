@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, select
 
 from gateway.store import tables
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
+from schemas.tariffs import Tariff
 
 _T = tables.tariffs.c
 IN_FORCE = Prepared(
@@ -23,6 +25,16 @@ IN_FORCE = Prepared(
 )
 
 
+class Version(NamedTuple):
+    """What a bill is held against; `zone` is the account's."""
+
+    account_id: str
+    valid_from: date
+    valid_until: date | None
+    tariff: Tariff
+    zone: str
+
+
 class Tariffs(Shelf):
     table, prefix, noun = tables.tariffs, "trf", "tariff"
 
@@ -31,12 +43,21 @@ class Tariffs(Shelf):
         said = {"mine": self.tx.exporter_id, "this_account": account_id, "this_day": on, "that_day": on}
         return (await self.tx.say(IN_FORCE, said)).first()
 
-    async def of_accounts(self, account_ids: Sequence[str]) -> Sequence[Record]:
-        """Every version of theirs, the last first."""
-        columns = self.table.c
-        return await self.tx.all(
-            self.mine().where(columns.account_id.in_(account_ids)).order_by(columns.version.desc())
+    async def of_account(self, account_id: str) -> Sequence[Record]:
+        """Every version, the first first."""
+        return await self.those("version", account_id=account_id)
+
+    async def of_carriers(self, carriers: Sequence[str]) -> Sequence[Version]:
+        """Every version for accounts with these carriers, the last first."""
+        accounts, columns = tables.accounts.c, self.table.c
+        wanted = [columns[name] for name in Version._fields[:-1]]
+        statement = (
+            select(*wanted, accounts.zone)
+            .join(tables.accounts, accounts.id == columns.account_id)
+            .where(columns.exporter_id == self.tx.exporter_id, accounts.carrier.in_(carriers))
+            .order_by(columns.version.desc())
         )
+        return [Version._make(row) for row in await self.tx.all(statement)]
 
     async def last_of(self, account_id: str) -> Record | None:
         columns = self.table.c

@@ -26,6 +26,7 @@ class Shipment(NamedTuple):
 
     id: str
     return_id: str
+    account_id: str
     carrier: str
     state: str
     waybill: str | None
@@ -91,8 +92,18 @@ def _over(keys: Sequence[Any]) -> Select[Any]:
     return select(columns.return_id).where(*mine, columns.clock == "customs", columns.state == "expired")
 
 
+def _scans(keys: Sequence[Any]) -> Select[Any]:
+    events, shipments, channels = tables.events.c, tables.shipments, tables.channels
+    return (
+        select(events.shipment_id, events.status, events.occurred_at, channels.c.zone)
+        .join(shipments, shipments.c.id == events.shipment_id)
+        .join(channels, channels.c.id == shipments.c.channel_id)
+        .where(among(events.exporter_id, MINE), events.shipment_id.in_(keys))
+    )
+
+
 NAMED, SHIPMENTS, BOOKINGS = ByKeys(_named), ByKeys(_shipments), ByKeys(_bookings)
-ACCEPTED, OVER = ByKeys(_accepted), ByKeys(_over)
+ACCEPTED, OVER, SCANS = ByKeys(_accepted), ByKeys(_over), ByKeys(_scans)
 
 
 class Touched:
@@ -132,6 +143,10 @@ class Touched:
     async def relief_lost(self, return_ids: Sequence[str]) -> set[str]:
         """Returns whose limit for coming home free of duty is over."""
         return {return_id for (return_id,) in await self._by(OVER, return_ids)}
+
+    async def scans(self, shipment_ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """What these shipments' carriers told: shipment, status, when, and the zone of where it goes."""
+        return await self._by(SCANS, shipment_ids)
 
     async def _by(self, question: ByKeys, keys: Sequence[str]) -> list[tuple[Any, ...]]:
         return await question.tuples(self.tx, keys, mine=self.tx.exporter_id)

@@ -148,4 +148,4 @@ async def test_a_file_that_is_no_tariff_keeps_nothing(gateway: Gateway, exporter
         async with gateway.store.transaction(exporter) as tx:
             await pricing.agree(tx, account_id, TARIFF.replace(b"valid_from: 2026-01-01", b"valid_from: soon"))
     async with gateway.store.reading(exporter) as tx:
-        assert len(await tx.tariffs.of_accounts([account_id])) == 1
+        assert len(await tx.tariffs.of_account(account_id)) == 1

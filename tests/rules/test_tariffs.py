@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.tariff_file import Unreadable, read_tariff
-from gateway.rules.tariffs import NoPrice, Priced, price, storage_of, tax_permille
+from gateway.rules.tariffs import NoPrice, Priced, price, promised_at, storage_of, tax_permille, way_of
 from schemas.shipments import BookingRequest, Parcel
 from schemas.tariffs import Tariff, WeighedBy
 from schemas.values import Dimensions, Money, Weight
@@ -175,9 +175,9 @@ def test_what_has_no_lane_or_is_too_heavy_has_no_price() -> None:
 
 
 def test_tax_and_storage() -> None:
-    assert tax_permille(TARIFF, asked(500, to="FR")) == 200
-    assert tax_permille(TARIFF, asked(500)) == 0
-    assert tax_permille(TARIFF.model_copy(update={"tax": ()}), asked(500)) is None
+    assert tax_permille(TARIFF, way_of(asked(500, to="FR"))) == 200
+    assert tax_permille(TARIFF, way_of(asked(500))) == 0
+    assert tax_permille(TARIFF.model_copy(update={"tax": ()}), way_of(asked(500))) is None
     assert [storage_of(TARIFF, days) for days in (0, 3, 5)] == [Money.of(one, "EUR") for one in ("0", "0", "5.00")]
     assert storage_of(TARIFF.model_copy(update={"storage": None}), 5) is None
 
@@ -249,3 +249,23 @@ def test_the_files_that_the_page_shows_are_tariffs() -> None:
         line.strip() for line in re.findall(r"^    (?:part|tariff|freight|surcharge|fuel),.*$", page, re.MULTILINE)
     )
     assert [len(lane.prices) for lane in read_tariff(table.encode()).freight] == [2]
+
+
+@pytest.mark.parametrize(
+    ("handed_over_on", "days", "promised"),
+    [
+        (date(2026, 3, 2), 1, "2026-03-03T10:30"),
+        (date(2026, 3, 6), 1, "2026-03-09T10:30"),  # Friday, then Monday
+        (date(2026, 3, 7), 0, "2026-03-09T10:30"),
+        (date(2026, 3, 2), 7, "2026-03-11T10:30"),
+    ],
+)
+def test_a_guarantee_counts_working_days(handed_over_on: date, days: int, promised: str) -> None:
+    said = f"guarantees: [{{destination: [DE], days: {days}, by: '18:30', zone: Asia/Shanghai}}]\n"
+    tariff = read_tariff((FILE + said).encode())
+    at = promised_at(tariff, way_of(asked(500)), handed_over_on)
+    assert at is not None
+    assert at.isoformat().startswith(promised)
+    assert promised_at(tariff, way_of(asked(500, to="CN")), handed_over_on) is None
+    with pytest.raises(Unreadable, match=r"guarantees\.1: zone is an IANA time zone"):
+        read_tariff((FILE + said.replace("Asia/Shanghai", "Shanghai")).encode())

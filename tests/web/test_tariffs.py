@@ -117,7 +117,7 @@ async def test_the_console_tries_and_keeps(inside: Browser, house: House, langua
     kept = await inside.post("/console/tariffs", form(house, csrf, TARIFF))
     assert kept.status == 303
     shown = await (await inside.get(kept.headers["Location"])).text()
-    for said in ("sandbox", "2026-01-01", "14.00", "15 %"):
+    for said in ("sandbox", "2026-01-01", "14.00", "15 %", "20 %", "2.50"):
         assert said in shown
     assert kept.headers["Location"] in await (await inside.get("/console/tariffs")).text()
     assert (await inside.post("/console/tariffs", {"csrf": csrf})).status == 422

@@ -15,6 +15,7 @@ CHARGES: Mapping[str, ChargeType] = {
     "DTY": ChargeType.DUTY,
     "VAT": ChargeType.IMPORT_TAX,  # of the goods at the border; tax on the carrier's own service is TAX
     "TAX": ChargeType.TAX,
+    "STO": ChargeType.STORAGE,
     "CRC": ChargeType.CREDIT_CLAIM,
     "CRV": ChargeType.CREDIT_VOID,
 }
