@@ -27,7 +27,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     "lxml": ("adapters/toolkit/xml.py",),
     "openpyxl": ("adapters/toolkit/workbook.py",),
     "pgqueuer": ("gateway/jobs.py",),
-    "polars": ("gateway/bulk/",),
+    "polars": ("gateway/bulk/", "adapters/toolkit/parquet.py"),
     "prometheus_client": ("gateway/core.py", "gateway/spending.py", "gateway/web/status.py"),
     "pydantic": (
         "adapters/profiles.py",
@@ -40,7 +40,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
         "gateway/reading.py",
         "gateway/config.py",
     ),
-    "pydantic_core": ("gateway/web/",),
+    "pydantic_core": ("gateway/web/", "gateway/journeys/billed.py"),
     "pydantic_settings": ("gateway/config.py",),
     "pypdf": ("adapters/invoices/cii/reader_pdf.py",),
     "redis": ("gateway/pacer.py", "gateway/live.py"),

@@ -156,6 +156,10 @@ BEARERS = (ChargeBearer.RETURNER, ChargeBearer.PLATFORM, ChargeBearer.CARRIER)
 CONVERTED = ("converted", "converted_currency", "rate", "rate_on", "rate_source")
 
 
+KINDS = (date, str, str, str, *[Decimal] * (4 + len(BEARERS)), Decimal, str, Decimal, date, str)
+"""What each column holds, where it holds anything."""
+
+
 def as_csv(statement: Statement) -> str:
     """A row an invoice, amounts as decimals (RFC 4180). Text that a spreadsheet would take for a formula is quoted."""
     out = io.StringIO()
@@ -167,7 +171,7 @@ def as_csv(statement: Statement) -> str:
 
 def as_rows(statement: Statement) -> Iterator[Sequence[str | date | Decimal]]:
     """A header, then a row an invoice: texts as they are, exact amounts."""
-    yield [*HEADER, *(bearer.value for bearer in BEARERS), *CONVERTED]
+    yield [*HEADER, *(f"borne_by_{bearer.value}" for bearer in BEARERS), *CONVERTED]
     for row in statement.rows:
         minors = (row.billed, row.allocated, row.duty, row.disputed, *map(row.borne_by, BEARERS))
         amounts = [Money.from_minor(minor, row.currency).amount for minor in minors]

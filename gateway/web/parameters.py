@@ -28,7 +28,9 @@ PROFILE = Parameter(
     "profile", r".{1,6000}", "a mapping profile: the name of a shipped one, or its text as one line of JSON"
 )
 STATED_AS = (
-    Parameter("as", "json|csv|xlsx|beancount", "json, csv, xlsx or beancount; JSON if you say nothing"),
+    Parameter(
+        "as", "json|csv|xlsx|parquet|beancount", "json, csv, xlsx, parquet or beancount; JSON if you say nothing"
+    ),
     Parameter("currency", "[A-Z]{3}", "what each bill comes to in this currency too, by the operator's rates"),
 )
 OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")

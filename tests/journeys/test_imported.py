@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import func, select
 
 from gateway.core import Gateway
 from gateway.journeys import settling_in
+from gateway.rules import statements
 from gateway.rules.ledger import PAYABLE
 from gateway.rules.meanings import LineState
 from gateway.store import checks, tables
-from tests.house.billing import AGREED, bill, book, freight, lines_of, take_in
+from tests.house.billing import AGREED, ISSUED, bill, book, freight, lines_of, take_in
 
 CODES = ("FRT", "FSC", "FSC", "INS", "RAS", "WGT", "DTY", "VAT", "TAX", "CRC", "CRV", "ODD")
 ENDS = set(LineState) - {LineState.IMPORTED}
@@ -49,8 +51,8 @@ async def kept(gw: Gateway) -> list[int]:
 
 @some
 async def test_whatever_stands_in_a_bill(gateway: Gateway, chance: int) -> None:
-    """Every line is in one state that is an end; the ledger owes the carrier the bill's total, and sums to nothing; the same
-    bytes again post nothing; the same lines in another order come to the same."""
+    """Every line is in one state that is an end; the ledger owes the carrier the bill's total, and sums to nothing; the
+    month's statement holds; the same bytes again post nothing; the same lines in another order come to the same."""
     dice = random.Random(chance)
     rows = rows_by(dice)
     document = bill("B1", rows)
@@ -60,6 +62,11 @@ async def test_whatever_stands_in_a_bill(gateway: Gateway, chance: int) -> None:
     assert len(lines) == len(rows)
     assert {line.state for line in lines} <= ENDS
     assert await owed(gateway, made.invoice_ids[0]) == sum(round(float(row["amount"]) * 100) for row in rows)
+    async with gateway.store.reading(exporter) as tx:
+        sums = await tx.months.sums(ISSUED, ISSUED + timedelta(days=1))
+    statement = statements.build(statements.Sum(*row[:-1], int(row.minor)) for row in sums)
+    assert statement.holds
+    assert len(statement.rows) == (sum(row["amount"] != "0.00" for row in rows) > 0)
 
     before = await kept(gateway)
     again = await take_in(gateway, exporter, document)

@@ -1,15 +1,22 @@
-"""GET /v1/statements/{month}: the invariant over real postings, in its four forms, and by the operator's rates."""
+"""GET /v1/statements/{month}: the invariant over real postings, in its five forms, and by the operator's rates."""
 
 import io
+import sys
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
 
+from adapters.toolkit.parquet import write_parquet
 from adapters.toolkit.workbook import workbook_rows, write_workbook
+from gateway.rules import statements
 from tests.house.billing import AGREED, bill, book, freight, take_in
 from tests.web.doors import House, OpenHouse
+
+SUM = statements.Sum("inv_1", "sandbox", "B1", date(2026, 3, 20), 1_000, "BHD", "ret_1", "carrier_payable", -1_000)
 
 
 @pytest.fixture
@@ -68,8 +75,28 @@ async def test_files(billed: House) -> None:
     (_, header), *rows = list(workbook_rows(await book.read()))
     assert dict(zip(header, rows[0][1], strict=False))["billed"] == "28.01"
     assert len(rows) == 2
+    columns = pl.read_parquet(await (await billed.mine.ask("GET", "/v1/statements/2026-03?as=parquet")).read())
+    assert columns["billed"].to_list() == [Decimal("28.01"), Decimal("5")]
+    assert (columns["issued_on"].dtype, columns["rate"].to_list()) == (pl.Date, [None, None])
     plain = await (await billed.mine.ask("GET", "/v1/statements/2026-03?as=beancount")).text()
     assert "Liabilities:Carriers:Payable  -28.01 EUR" in plain
+
+
+async def test_a_file_whose_extra_is_missing_says_what_to_install(
+    billed: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    told = await billed.mine.get("/v1/statements/2026-03?as=parquet", 422)
+    assert "homeward[bulk]" in told["errors"][0]["detail"]
+
+
+def test_a_month_without_bills_has_the_same_columns() -> None:
+    none, some = (
+        pl.read_parquet(write_parquet(statements.as_rows(one), statements.KINDS))
+        for one in (statements.build([]), statements.build([SUM]))
+    )
+    assert none.is_empty()
+    assert none.schema == some.schema
 
 
 @pytest.mark.parametrize("month", ["2026", "2026-13", "2026-00", "0000-01", "x", "2026-3", "２０２６-03"])

@@ -1,8 +1,10 @@
-"""The month's statement: what carriers billed, what is allocated, and what is disputed, as JSON, CSV, XLSX or beancount."""
+"""The month's statement: what carriers billed, what is allocated, and what is disputed, as JSON, CSV, XLSX, Parquet or
+beancount."""
 
 import asyncio
 from datetime import date, timedelta
 
+from adapters.toolkit.parquet import write_parquet
 from adapters.toolkit.workbook import write_workbook
 from gateway.rules import statements
 from gateway.rules.fx import Rates, read_rates
@@ -21,7 +23,12 @@ from gateway.web.told_money import (
 from schemas.values import Money, known_currency
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TYPES = {"csv": "text/csv; charset=utf-8", "beancount": "text/plain; charset=utf-8", "xlsx": XLSX}
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "beancount": "text/plain; charset=utf-8",
+    "xlsx": XLSX,
+    "parquet": "application/vnd.apache.parquet",
+}
 
 
 async def get_statement(call: Call) -> Answer:
@@ -61,6 +68,8 @@ def _file(form: str, statement: Statement, sums: list[Sum]) -> bytes:
     """Raises Unsupported where the form needs an extra that is not installed."""
     if form == "xlsx":
         return write_workbook(statements.as_rows(statement))
+    if form == "parquet":
+        return write_parquet(statements.as_rows(statement), statements.KINDS)
     text = statements.as_csv(statement) if form == "csv" else statements.as_beancount(sums)
     return text.encode()
 
