@@ -140,6 +140,19 @@ async def _lines_come_to_total(connection: Connection) -> Offences:
     ]
 
 
+async def _priced_by_its_account(connection: Connection) -> Offences:
+    """What was accrued by a tariff names a version of the account that the shipment was booked with."""
+    accruals, shipments, tariffs = tables.accruals.c, tables.shipments, tables.tariffs
+    statement = (
+        select(accruals.id)
+        .join(shipments, shipments.c.id == accruals.shipment_id)
+        .outerjoin(tariffs, tariffs.c.id == accruals.tariff_id)
+        .where(accruals.basis == "tariff", accruals.minor != 0)
+        .where(func.coalesce(tariffs.c.account_id, "") != shipments.c.account_id)
+    )
+    return [f"{row.id} was priced by no tariff of its account" for row in await connection.execute(statement)]
+
+
 async def _stages_once(connection: Connection) -> Offences:
     columns = tables.deadlines.c
     rows = await connection.execute(select(columns.id, columns.fired, columns.state, columns.due_at))
@@ -190,6 +203,7 @@ CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
     "I6 each event once": _events_once,
     "I8 the ledger comes to its invoices": _ledger_comes_to_bills,
     "I8 lines come to their invoice": _lines_come_to_total,
+    "I8 a tariff prices its own account": _priced_by_its_account,
     "I9 each stage once": _stages_once,
     "I11 each key answered": _one_effect_per_key,
     "I13 the audit holds": _chains_hold,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from schemas.acceptance import AcceptanceRecord
 from schemas.returns import ReturnAuthorization
 from schemas.shipments import PickupRequest
+from schemas.values import Money
 
 T = TypeVar("T")
 
@@ -181,6 +182,15 @@ class AttemptTold(Told):
     next_look_at: datetime | None
 
 
+class AgreedTold(Told):
+    """A charge that was agreed at booking: by the carrier's answer (`booking`), or by a version of your tariff."""
+
+    type: str
+    money: Money
+    basis: str
+    tariff_id: str | None
+
+
 class BookingTold(Told):
     """`state`: pending, being_checked, cancelling, refused, or the shipment's own (booked, moving, delivered, …).
 
@@ -200,6 +210,7 @@ class BookingTold(Told):
     deadlines: tuple[DeadlineTold, ...]
     label_document_ids: tuple[str, ...]
     attempts: tuple[AttemptTold, ...]
+    agreed: tuple[AgreedTold, ...]
 
 
 class PickupTold(Told):

@@ -153,7 +153,8 @@ class WaitingTold(Told):
 
 
 class StatementTold(Told):
-    """`holds` is the invariant, invoice by invoice: what carriers billed is what is allocated and what is disputed."""
+    """`holds` is the invariant, invoice by invoice: what carriers billed is what is allocated and what is disputed.
+    `accrued` is what bookings of the last half year were agreed to cost and no bill has named by the month's end."""
 
     month: str
     holds: bool
@@ -161,3 +162,4 @@ class StatementTold(Told):
     invoices: tuple[StatementRow, ...]
     returns: tuple[ShareTold, ...]
     waiting: tuple[WaitingTold, ...]
+    accrued: tuple[Money, ...]

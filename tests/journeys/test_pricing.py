@@ -8,7 +8,7 @@ import pytest
 from gateway.core import Gateway
 from gateway.journeys import pricing, settling_in
 from gateway.journeys.pricing import accrue
-from gateway.store import tables
+from gateway.store import checks, tables
 from schemas.charges import Charge, ChargeType
 from schemas.shipments import Booking
 from schemas.values import Money, Waybill
@@ -16,6 +16,8 @@ from tests.house.billing import CARRIER, bill, freight, lines_of, take_in
 from tests.house.rows import add_row
 from tests.house.tariffs import TARIFF
 from tests.sandbox.bench import request
+
+PRICED = "I8 a tariff prices its own account"
 
 
 async def account_of(gw: Gateway, exporter: str) -> str:
@@ -74,6 +76,14 @@ async def test_a_booking_without_a_price_is_priced_by_the_tariff_and_its_bill_he
         tariff = await tx.tariffs.last_of(account_id)
     assert tariff is not None
     assert {named for _, named in found.values()} == {tariff.id}
+    async with gateway.store.front_desk() as connection:
+        assert (await checks.check(connection, lambda seen, parcels: "announced"))[PRICED] == []
+    async with gateway.store.transaction(exporter) as tx:
+        for row in await tx.accruals.those(type="FUEL"):
+            await tx.accruals.set(row.id, tariff_id="trf_of_somebody")
+    async with gateway.store.front_desk() as connection:
+        (offence,) = (await checks.check(connection, lambda seen, parcels: "announced"))[PRICED]
+    assert "priced by no tariff of its account" in offence
     rows = [freight("SBX1", "17.00"), freight("SBX1", "2.10", "FSC"), freight("SBX1", "0.90", "INS")]
     made = await take_in(gateway, exporter, bill("B1", rows))
     lines = await lines_of(gateway, made.invoice_ids[0])

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from adapters.toolkit.parquet import write_parquet
 from adapters.toolkit.workbook import workbook_rows, write_workbook
 from gateway.rules import statements
+from schemas.charges import ChargeType
 from tests.house.billing import AGREED, bill, book, freight, take_in
 from tests.web.doors import House, OpenHouse
 
@@ -47,6 +48,30 @@ async def test_bills_are_allocated_or_disputed(billed: House) -> None:
     }
     assert sorted(one["allocated"]["amount"] for one in told["returns"]) == ["10.50", "10.51"]
     assert [one["number"] for one in told["invoices"]] == ["B1", "B2"]
+    assert told["accrued"] == []
+
+
+async def test_what_is_booked_and_not_billed_by_the_months_end_is_accrued(billed: House) -> None:
+    async with billed.gw.store.transaction(billed.mine.exporter_id) as tx:
+        await book(tx, "SBX3", AGREED)
+        await book(tx, "SBX4", AGREED, state="cancelled")
+    billed.clock.forward(timedelta(days=60))
+    async with billed.gw.store.transaction(billed.mine.exporter_id) as tx:
+        await book(tx, "SBX5", {ChargeType.FREIGHT: 700}, currency="USD")
+
+    async def accrued(month: str) -> list[str]:
+        told = await billed.mine.get(f"/v1/statements/{month}")
+        return [f"{one['amount']} {one['currency']}" for one in told["accrued"]]
+
+    assert await accrued("2026-02") == []
+    assert await accrued("2026-03") == await accrued("2026-04") == ["11.50 EUR"]
+    assert await accrued("2026-05") == ["11.50 EUR", "7.00 USD"]
+    assert await accrued("2026-09") == ["7.00 USD"]  # the other would be stale
+    await take_in(billed.gw, billed.mine.exporter_id, bill("B9", [freight("SBX3")], issued_on=date(2026, 4, 3)))
+    assert await accrued("2026-03") == ["11.50 EUR"]
+    assert await accrued("2026-04") == []
+    theirs = await billed.theirs.get("/v1/statements/2026-05")
+    assert theirs["accrued"] == []
 
 
 async def test_each_exporter_sees_his_own(billed: House) -> None:

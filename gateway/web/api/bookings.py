@@ -8,9 +8,10 @@ from gateway.web.api.waiting import deadline_told
 from gateway.web.asked import AskedRenewal, FreshBooking, KnownBooking, SaidNumber, SaidReason
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
-from gateway.web.told import AttemptTold, BookingTold
+from gateway.web.told import AgreedTold, AttemptTold, BookingTold
 from schemas.acceptance import Clock
 from schemas.shipments import ShipmentState
+from schemas.values import Money
 
 
 def state_of(shipment: Record, attempts: list[Record]) -> str:
@@ -71,7 +72,13 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
         deadlines=tuple(deadline_told(one, tx.now) for one in limits),
         label_document_ids=tuple(row.id for row in documents if row.kind == "label"),
         attempts=tuple(map(attempt_told, attempts)),
+        agreed=tuple(_agreed(row) for row in await tx.accruals.of_shipment(shipment.id) if row.minor),
     )
+
+
+def _agreed(row: Record) -> AgreedTold:
+    money = Money.from_minor(row.minor, row.currency)
+    return AgreedTold(type=row.type, money=money, basis=row.basis, tariff_id=row.tariff_id)
 
 
 async def create_booking(call: Call) -> Answer:

@@ -2,6 +2,7 @@
 beancount."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from adapters.toolkit.parquet import write_parquet
@@ -61,7 +62,8 @@ async def get_statement(call: Call) -> Answer:
         return Answer(file=content, headers={"Content-Type": TYPES[form], "Content-Disposition": name})
     waiting = await call.tx.months.waiting(first, after)
     held = [WaitingTold(id=row.id, number=row.number, carrier=row.carrier, state=row.state) for row in waiting]
-    return Answer(_told(call.path["month"], statement, held))
+    accrued = await call.tx.months.accrued(after)
+    return Answer(_told(call.path["month"], statement, held, accrued))
 
 
 def _file(form: str, statement: Statement, sums: list[Sum]) -> bytes:
@@ -95,7 +97,7 @@ async def _rates(call: Call, into: str) -> Rates:
         raise Problem("validation", errors=[FieldError("currency", "choice", f"HOMEWARD_RATES: {error}")]) from error
 
 
-def _told(month: str, statement: Statement, held: list[WaitingTold]) -> StatementTold:
+def _told(month: str, statement: Statement, held: list[WaitingTold], accrued: Mapping[str, int]) -> StatementTold:
     totals = {currency: _total(row) for currency, row in statement.totals().items()}
     shares = [
         ShareTold(
@@ -114,6 +116,7 @@ def _told(month: str, statement: Statement, held: list[WaitingTold]) -> Statemen
         invoices=rows,
         returns=tuple(shares),
         waiting=tuple(held),
+        accrued=tuple(Money.from_minor(minor, currency) for currency, minor in sorted(accrued.items())),
     )
 
 
