@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gateway import running
+from gateway.bulk.manners import step_back
 from gateway.config import Settings
 from gateway.core import Gateway
 from gateway.journeys import deciding, importing, reconciliation
@@ -209,13 +210,15 @@ def audit_files(
     out: Annotated[Path | None, typer.Option(help="Where every finding is written, with its reason (CSV).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
-    """Hold a table of billed lines against a table of bookings, millions of each. No database is read or written.
+    """Hold a table of billed lines against a table of bookings, millions of each. No database is read or written. It runs
+    where nobody else wants to, and leaves one core alone.
 
     Lines have the columns invoice, carrier, waybill, type, currency, minor, and may have issued_on, reference,
     original_waybill, shipped_on, service, grams. Bookings have carrier, waybill, currency, and may have reference, ship_on,
     service, grams, dock_grams, pieces, and the flags insured, live, moved; a column named by a charge type, such as FREIGHT,
     is what was agreed. Amounts are whole minor units.
     """
+    step_back()
     try:
         from gateway.bulk.audit import audit, write_findings
     except ImportError as error:

@@ -1,7 +1,10 @@
 """The columns say of every line what the rules say of it, one by one: kind, agreed, expected, reason."""
 
 import csv
+import os
 import random
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -223,8 +226,12 @@ def test_a_value_that_nobody_knows_is_told_with_its_row(tmp_path: Path, column: 
         audit(tmp_path / "bookings.csv", tmp_path / "lines.csv")
 
 
-def test_the_command_tells_sums_and_writes_findings_no_spreadsheet_runs(tmp_path: Path) -> None:
+def test_the_command_tells_sums_and_writes_findings_no_spreadsheet_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from typer.testing import CliRunner
+
+    monkeypatch.setattr("gateway.cli_invoice.step_back", lambda: None)  # the other tests run in this process
 
     line = {"invoice": "=B1", "carrier": "alpha", "waybill": "W1", "type": "FREIGHT", "currency": "EUR", "minor": 200}
     put(tmp_path / "lines.csv", [line, {**line, "minor": 1_000, "waybill": "W2"}])
@@ -249,3 +256,16 @@ def test_the_command_tells_sums_and_writes_findings_no_spreadsheet_runs(tmp_path
     )
     (told,) = got(tmp_path / "out.csv")
     assert (told["row"], told["invoice"], told["finding"], told["booking"]) == ("3", "'=B1", "rate_over", "3")
+
+
+def test_the_command_stands_back_for_whoever_answers_requests() -> None:
+    """In a process of its own, for it does not come forward again."""
+    program = "import os; from gateway.bulk.manners import step_back, THREADS; step_back(); "
+    program += "print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.environ[THREADS])"
+    for named in ({}, {"POLARS_MAX_THREADS": "7"}):
+        env = {key: value for key, value in os.environ.items() if key != "POLARS_MAX_THREADS"} | named
+        told = subprocess.run(
+            [sys.executable, "-c", program], env=env, check=True, capture_output=True, text=True
+        ).stdout
+        cores = max(len(os.sched_getaffinity(0)) - 1, 1)
+        assert told.split() == ["True", named.get("POLARS_MAX_THREADS", str(cores))]
