@@ -41,8 +41,8 @@ class Months:
         return await self.tx.all(statement)
 
     async def accrued(self, after: date) -> Mapping[str, int]:
-        """What was agreed for bookings of the half year before a day and is not billed by then, by currency. A shipment's first
-        bill takes the place of all that was agreed for it."""
+        """What was agreed for bookings of the half year before a day and is not billed by then, by currency. A shipment's
+        first bill takes the place of all that was agreed for it."""
         agreed, shipments = tables.accruals.c, tables.shipments
         lines, invoices = tables.invoice_lines.c, tables.invoices.c
         end = datetime.combine(after, time(), UTC)
