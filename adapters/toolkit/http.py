@@ -58,8 +58,9 @@ class Call:
     @property
     def full_url(self) -> str:
         """With its query, as written down."""
-        query = urlencode(list(self.params.items() if isinstance(self.params, Mapping) else self.params))
-        return f"{self.url}?{query}" if query else self.url
+        if not self.params:
+            return self.url
+        return f"{self.url}?{urlencode(list(self.params.items() if isinstance(self.params, Mapping) else self.params))}"
 
     @classmethod
     def read(cls, name: str, method: str, url: str, *, json: object = None, **rest: Any) -> "Call":

@@ -64,7 +64,9 @@ def read_push(body: bytes, zone: str = "UTC") -> Sequence[TrackingEvent]:
 def _event(told: object, waybill: Waybill, zone: str) -> TrackingEvent:
     """A page of a poll has thousands of these: they are read and made by hand."""
     event = _object(told)
-    code = word_of(event.get("code"))
+    code = _word(event.get("code"))
+    if code is None:
+        raise Unintelligible("an event without a code")
     at, source, stamp = _moment(event.get("at"), zone)
     return TrackingEvent.proved(
         {
@@ -90,6 +92,8 @@ def _object(told: object) -> dict[str, object]:
 
 
 def _word(told: object) -> str | None:
+    if isinstance(told, str):
+        return tidy(told)
     return None if told is None else word_of(told)
 
 
