@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, insert, literal, select, tuple_
 
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
@@ -79,15 +79,14 @@ async def _copy(source: Database, target: Database) -> dict[str, int]:
 
 
 async def _pages(connection: object, table: Table) -> AsyncIterator[list[dict[str, object]]]:
+    """In the order of the primary key, each page after the last row of the one before."""
     keys = list(table.primary_key.columns)
-    offset = 0
-    while True:
-        page = select(table).order_by(*keys).limit(PAGE).offset(offset)
-        rows = (await connection.execute(page)).mappings().all()  # type: ignore[attr-defined]
-        if not rows:
-            return
+    page = select(table).order_by(*keys).limit(PAGE)
+    rows = (await connection.execute(page)).mappings().all()  # type: ignore[attr-defined]
+    while rows:
         yield [dict(row) for row in rows]
-        offset += len(rows)
+        last = tuple_(*(literal(rows[-1][key.name], key.type) for key in keys))
+        rows = (await connection.execute(page.where(tuple_(*keys) > last))).mappings().all()  # type: ignore[attr-defined]
 
 
 async def _doubt_everything_planned(gw: Gateway) -> None:

@@ -170,13 +170,14 @@ def _due(kind: str) -> Prepared:
 
 
 async def standing(connection: Connection, now: datetime) -> dict[str, int]:
-    """How many rows of each kind are due, taken, and parked, over all exporters."""
+    """How many rows of each kind are due, taken, and parked, over all exporters: by the indexes of rows that have a job and
+    of those that wait for a person."""
     counts: dict[str, int] = {}
     for kind, table in WORK.items():
         columns = table.c
         for word, condition in (
             ("due", (columns.due_at <= now) & columns.held.is_(False)),
-            ("held", columns.held.is_(True)),
+            ("held", columns.held.is_(True) & columns.due_at.is_not(None)),
             ("parked", columns.parked.is_not(None)),
         ):
             found = await connection.execute(select(func.count()).select_from(table).where(condition))

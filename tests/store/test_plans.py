@@ -50,6 +50,10 @@ async def due(tx: Desk, account: str, shipment: str) -> None:
         await work.due(tx.connection, kind, tx.now)
 
 
+async def count(tx: Desk, account: str, shipment: str) -> None:
+    await work.standing(tx.connection, tx.now)
+
+
 async def look_up(tx: Desk, account: str, shipment: str) -> None:
     await tx.returns.search("W1")
     await tx.returns.by_external("X1")
@@ -98,7 +102,7 @@ async def plans(store: Store) -> Callable[[Any], Awaitable[list[tuple[str, str]]
 
 
 @pytest.mark.parametrize("profile", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("act", [poll, push, due, look_up, lists], ids=lambda act: act.__name__)
+@pytest.mark.parametrize("act", [poll, push, due, count, look_up, lists], ids=lambda act: act.__name__)
 async def test_what_is_asked_often_is_found_by_an_index(plans: Any, act: Any) -> None:
     steps = await plans(act)
     assert len({statement for statement, _ in steps}) >= 1

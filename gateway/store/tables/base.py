@@ -46,5 +46,9 @@ def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index
     return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where))
 
 
-def due(table: str) -> Index:
-    return partial(f"ix_{table}_due", "due_at", where="due_at IS NOT NULL")
+def jobs(table: str) -> tuple[Index, Index]:
+    """Over the rows that have a job, and over those that wait for a person: both are few, however many rows there are."""
+    return (
+        partial(f"ix_{table}_due", "due_at", where="due_at IS NOT NULL"),
+        partial(f"ix_{table}_parked", "id", where="parked IS NOT NULL"),
+    )

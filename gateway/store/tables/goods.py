@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
+from gateway.store.tables.base import ID, exporter, jobs, key, metadata, partial, work
 from gateway.store.types import Canonical, Instant, PlainJson
 from schemas.customs_case import CustomsCase
 from schemas.returns import ReturnAuthorization
@@ -66,7 +66,7 @@ shipments = Table(
     Column("archived_at", Instant),  # its events are in a file that the audit names, and no more are taken
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("shipments"),
+    *jobs("shipments"),
     Index("ix_shipments_return", "return_id"),
     Index("ix_shipments_waybill", "exporter_id", "carrier", "waybill"),
     partial("ix_shipments_poll", "account_id", "poll_at", where="poll_at IS NOT NULL"),
@@ -88,7 +88,7 @@ pickups = Table(
     Column("cancel_asked_at", Instant),
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("pickups"),
+    *jobs("pickups"),
     Index("ix_pickups_exporter", "exporter_id", "created_at", "id"),
 )
 
@@ -122,7 +122,7 @@ attempts = Table(
     Column("unknown_at", Instant),  # when we stopped listening: the call may have left long after `sent_at`
     Column("settled_at", Instant),
     *work(),
-    due("attempts"),
+    *jobs("attempts"),
     partial("uq_attempts_slot", "kind", "subject_id", where=HOLDS_THE_SLOT, unique=True),
     partial(
         "uq_attempts_waybill",
@@ -169,7 +169,7 @@ labels = Table(
     Column("handle", Text),
     Column("state", String(16), nullable=False),  # pending | stored | failed
     *work(),
-    due("labels"),
+    *jobs("labels"),
     UniqueConstraint("shipment_id", "waybill"),
 )
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, work
+from gateway.store.tables.base import ID, exporter, jobs, key, metadata, work
 from gateway.store.types import Canonical, Instant, PlainJson
 from schemas.acceptance import AcceptanceRecord, Deadline
 
@@ -24,7 +24,7 @@ deadlines = Table(
     Column("settled_at", Instant),
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("deadlines"),
+    *jobs("deadlines"),
     UniqueConstraint("clock", "subject_id", "about"),
     Index("ix_deadlines_return", "return_id"),
     Index("ix_deadlines_open", "exporter_id", "state", "due_by"),

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
+from gateway.store.tables.base import ID, exporter, jobs, key, metadata, partial, work
 from gateway.store.types import Instant, PlainJson
 
 OPEN_DELIVERIES = "deliveries.state <> 'delivered'"
@@ -36,7 +36,7 @@ inbox = Table(
     Column("repeats", Integer, nullable=False, default=0, server_default="0"),
     *work(),
     UniqueConstraint("source_id", "delivery_id"),
-    due("inbox"),
+    *jobs("inbox"),
     Index("ix_inbox_state", "exporter_id", "state", "received_at"),
 )
 
@@ -68,7 +68,7 @@ deliveries = Table(
     Column("last_error", Text),
     Column("delivered_at", Instant),
     *work(),
-    due("deliveries"),
+    *jobs("deliveries"),
     UniqueConstraint("notice_id", "target_id"),
     Index("ix_deliveries_target", "target_id", "state"),
     partial("ix_deliveries_open", "exporter_id", "state", where="state <> 'delivered'"),

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, partial, work
+from gateway.store.tables.base import ID, exporter, jobs, key, metadata, partial, work
 from gateway.store.types import Canonical, Instant, PlainJson
 from schemas.bearers import BearerRules
 from schemas.tariffs import Tariff
@@ -90,7 +90,7 @@ invoices = Table(
     Column("revises", ID),  # the invoice that had this number first
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("invoices"),
+    *jobs("invoices"),
     UniqueConstraint("exporter_id", "carrier", "number", "sha256"),
 )
 
@@ -178,7 +178,7 @@ disputes = Table(
     Column("closed_at", Instant),
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("disputes"),
+    *jobs("disputes"),
     UniqueConstraint("invoice_id", "finding", "currency", "round"),
     Index("ix_disputes_listed", "exporter_id", "created_at", "id"),
     partial("ix_disputes_reference", "account_id", "reference", where="reference IS NOT NULL"),
@@ -210,7 +210,7 @@ claims = Table(
     Column("closed_at", Instant),
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("claims"),
+    *jobs("claims"),
     partial("uq_claims_open", "shipment_id", "about", where="state <> 'withdrawn'", unique=True),
     partial("ix_claims_reference", "account_id", "reference", where="reference IS NOT NULL"),
     Index("ix_claims_listed", "exporter_id", "created_at", "id"),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, work
+from gateway.store.tables.base import ID, exporter, jobs, key, metadata, work
 from gateway.store.types import Canonical, Instant, PlainJson
 from schemas.acceptance import DeadlinePolicy
 from schemas.limits import ChannelLimits
@@ -61,7 +61,7 @@ accounts = Table(
     Column("doubted_until", Instant),  # restored: what was approved before is looked up before it is booked
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("accounts"),
+    *jobs("accounts"),
     Index("ix_accounts_exporter", "exporter_id"),
 )
 
@@ -73,7 +73,7 @@ sweeps = Table(
     Column("account_id", ID, ForeignKey("accounts.id"), nullable=False, unique=True),
     Column("listed_until", Instant),
     *work(),
-    due("sweeps"),
+    *jobs("sweeps"),
 )
 
 sources = Table(
@@ -91,7 +91,7 @@ sources = Table(
     Column("last_heard_at", Instant),
     Column("created_at", Instant, nullable=False),
     *work(),
-    due("sources"),
+    *jobs("sources"),
     Index("ix_sources_exporter", "exporter_id"),
 )
 

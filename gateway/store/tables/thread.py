@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 
-from gateway.store.tables.base import ID, due, exporter, key, metadata, work
+from gateway.store.tables.base import ID, exporter, jobs, key, metadata, work
 from gateway.store.types import Instant
 
 posts = Table(
@@ -18,7 +18,7 @@ posts = Table(
     Column("answer_by", Instant),
     Column("answered_at", Instant),  # when somebody else wrote after it; only where an answer was asked for
     *work(),  # due when the answer is
-    due("posts"),
+    *jobs("posts"),
     UniqueConstraint("return_id", "wire_id"),
     Index("ix_posts_thread", "return_id", "posted_at", "id"),
 )

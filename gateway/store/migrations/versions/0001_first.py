@@ -81,6 +81,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_accounts_exporter", "accounts", ["exporter_id"], unique=False)
+    op.create_index(
+        "ix_accounts_parked",
+        "accounts",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_table(
         "api_keys",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -228,6 +236,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_inbox_parked",
+        "inbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_index("ix_inbox_state", "inbox", ["exporter_id", "state", "received_at"], unique=False)
     op.create_table(
         "notices",
@@ -274,6 +290,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_sources_exporter", "sources", ["exporter_id"], unique=False)
+    op.create_index(
+        "ix_sources_parked",
+        "sources",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_table(
         "tasks",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -347,6 +371,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_attempts_parked",
+        "attempts",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
     )
     op.create_index("ix_attempts_return", "attempts", ["return_id"], unique=False)
     op.create_index("ix_attempts_subject", "attempts", ["kind", "subject_id", "number"], unique=False)
@@ -434,6 +466,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'delivered'"),
         sqlite_where=sa.text("state <> 'delivered'"),
     )
+    op.create_index(
+        "ix_deliveries_parked",
+        "deliveries",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_index("ix_deliveries_target", "deliveries", ["target_id", "state"], unique=False)
     op.create_table(
         "invoices",
@@ -473,6 +513,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_invoices_parked",
+        "invoices",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_table(
         "pickups",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -505,6 +553,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_pickups_exporter", "pickups", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_pickups_parked",
+        "pickups",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_table(
         "returns",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -564,6 +620,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_sweeps_parked",
+        "sweeps",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
     )
     op.create_table(
         "tariffs",
@@ -656,6 +720,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_deadlines_open", "deadlines", ["exporter_id", "state", "due_by"], unique=False)
+    op.create_index(
+        "ix_deadlines_parked",
+        "deadlines",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_index("ix_deadlines_return", "deadlines", ["return_id"], unique=False)
     op.create_table(
         "disputes",
@@ -699,6 +771,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index("ix_disputes_listed", "disputes", ["exporter_id", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_disputes_parked",
+        "disputes",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_index(
         "ix_disputes_reference",
         "disputes",
@@ -871,6 +951,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_index(
+        "ix_posts_parked",
+        "posts",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
     op.create_index("ix_posts_thread", "posts", ["return_id", "posted_at", "id"], unique=False)
     op.create_table(
         "shipments",
@@ -913,6 +1001,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_shipments_parked",
+        "shipments",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
     )
     op.create_index(
         "ix_shipments_poll",
@@ -990,6 +1086,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_claims_listed", "claims", ["exporter_id", "created_at", "id"], unique=False)
     op.create_index(
+        "ix_claims_parked",
+        "claims",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
+    op.create_index(
         "ix_claims_reference",
         "claims",
         ["account_id", "reference"],
@@ -1059,4 +1163,12 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("due_at IS NOT NULL"),
         sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_labels_parked",
+        "labels",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
     )
