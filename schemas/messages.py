@@ -54,6 +54,7 @@ class NoticeKind(StrEnum):
 
     RETURN_APPROVED = "return.approved"
     RETURN_AMENDED = "return.amended"
+    RETURN_ANSWERED = "return.answered"
     RETURN_CANCELLED = "return.cancelled"
     RETURN_NEEDS_REVIEW = "return.needs_review"
     RETURN_ACTION_REQUIRED = "return.action_required"

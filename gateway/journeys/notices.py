@@ -43,7 +43,8 @@ SCHEDULE = (
 """Waits after each failure, ±20 %; then the delivery is dead and waits to be sent again by hand."""
 OFF_AFTER = timedelta(days=5)
 LIMIT_SECONDS = 15.0
-TOLD_TO_PLATFORMS = frozenset({NoticeKind.BOOKING_CONFIRMED, NoticeKind.ACCEPTANCE_RECORDED, NoticeKind.MESSAGE_POSTED})
+DECIDED = frozenset({NoticeKind.ACCEPTANCE_RECORDED, NoticeKind.RETURN_ANSWERED})
+TOLD_TO_PLATFORMS = DECIDED | {NoticeKind.BOOKING_CONFIRMED, NoticeKind.MESSAGE_POSTED}
 ANY_STATUS = frozenset(range(300, 600))
 
 
@@ -140,7 +141,7 @@ async def _tell_platform(gw: Gateway, row: Record, source: Record, notice: Recor
     data = json.loads(notice.body)["data"]
     if notice.kind == NoticeKind.BOOKING_CONFIRMED and isinstance(platform, TakesTracking):
         await platform.give_tracking(TrackingNote.model_validate(data["platform"]))
-    elif notice.kind == NoticeKind.ACCEPTANCE_RECORDED and isinstance(platform, TakesDecision):
+    elif notice.kind in DECIDED and isinstance(platform, TakesDecision):
         await platform.give_decision(Decision.model_validate_json(json.dumps(data["platform"])))
     elif notice.kind == NoticeKind.MESSAGE_POSTED and isinstance(platform, TakesMessages):
         await platform.give_message(MessageNote.model_validate_json(json.dumps(data["platform"])))

@@ -93,9 +93,9 @@ def _customs(
 ) -> CustomsDeclaration:
     """A case that was opened is finished before anything is booked: a relief confirmed, and every fact that it needs."""
     if value is None:
-        raise Missing("customs_data_missing", "customs needs the value of every item, in one currency")
+        raise Missing("customs_data_missing", Detail.of("no_values"))
     if case is not None and case.regime is None:
-        raise Missing("customs_unconfirmed", "a customs case is open: a person confirms a relief first")
+        raise Missing("customs_unconfirmed", Detail.of("relief_open"))
     if case is not None and (needs := lacking(BY_ID[case.regime or ""], case.facts)):
         raise Missing("customs_data_missing", f"{case.regime} needs: {', '.join(needs)}")
     return CustomsDeclaration(

@@ -44,6 +44,14 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "平台未提供货物所在地址；请补充退货人地址",
     ),
     "no_channel": ("no designated channel takes returns from {country}", "没有指定渠道承接来自 {country} 的退货"),
+    "no_values": (
+        "customs needs the value of every item, in one currency",
+        "报关需要每件商品的价值，且币种一致",
+    ),
+    "relief_open": (
+        "a customs case is open: a person confirms a relief first",
+        "海关事项待定：请先人工确认适用的优惠",
+    ),
     "refused": ("{refusal}: {words}", "{refusal}：{words}"),
     "filing_refused": (
         "{carrier} does not take the {filed}: {refusal}: {words}",

@@ -179,6 +179,7 @@ BODIES: dict[str, Any] = {
     "post_message": {"text": "hello"},
     "describe_customs": {"facts": {}},
     "confirm_customs": {"regime": "cn_2026_16"},
+    "decline_return": {"reason": "no"},
     "reject_application": {"reason": "no"},
     "ask_papers": {"reason": "more"},
     "add_papers": {"papers": [{"kind": "other", "document_id": f"doc_{'0' * 26}"}]},

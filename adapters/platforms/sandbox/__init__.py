@@ -22,6 +22,9 @@ same message. `answer_by` may be left out. What was written here is put there, a
       "return_id": "R1", "id": "M1", "text": "…", "posted_at": "2026-03-03T10:00:00+08:00",
       "answer_by": "2026-03-05T18:00:00+08:00"}}
 
+What the exporter decides is put at `…/returns/{id}/decision`: `approved` or `declined` of a return that is `requested`;
+`accepted` or `rejected` of goods that came back.
+
 `{"type": "ping"}` is answered and kept. The API that it asks back is in `gateway/sandbox/platform.py`.
 """
 

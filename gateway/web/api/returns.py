@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.journeys import applying, asking, handing_in, planning, timeline
+from gateway.journeys import answering, applying, asking, handing_in, planning, timeline
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.waiting import deadline_told
 from gateway.web.asked import AskedReturn, SuppliedAddress
+from gateway.web.asked_applying import SaidWhy
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
 from gateway.web.told import MomentTold, Page, ReturnSummary, ReturnTold, TimelineTold
 from schemas.errors import Conflict, NotFound
-from schemas.returns import ReturnAuthorization, ReturnItem, ReturnStatus
+from schemas.returns import DecisionKind, ReturnAuthorization, ReturnItem, ReturnStatus
 from schemas.values import FORBIDDEN_TEXT
 
 
@@ -120,6 +121,18 @@ async def supply_address(call: Call) -> Answer:
     known = await find_return(call.tx, call.path["id"])
     await asking.supply_address(call.tx, known, call.asked(SuppliedAddress).returner)
     return Answer(await told(call.tx, await call.tx.returns.get(known.id)))
+
+
+async def approve_return(call: Call) -> Answer:
+    row = await find_return(call.tx, call.path["id"])
+    await answering.answer(call.tx, row.id, DecisionKind.APPROVED)
+    return Answer(await told(call.tx, await call.tx.returns.get(row.id)))
+
+
+async def decline_return(call: Call) -> Answer:
+    row = await find_return(call.tx, call.path["id"])
+    await answering.answer(call.tx, row.id, DecisionKind.DECLINED, call.asked(SaidWhy).reason)
+    return Answer(await told(call.tx, await call.tx.returns.get(row.id)))
 
 
 async def cancel_return(call: Call) -> Answer:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
-from gateway.journeys import news, renewing, timeline
+from gateway.journeys import answering, news, renewing, timeline
 from gateway.journeys.billed import agreed_of
 from gateway.journeys.claims import CARRIED
 from gateway.rules import lifecycle
@@ -116,8 +116,7 @@ async def return_page(
         borne=await _borne(tx, row.id),
         tasks=[task for task in await tx.tasks.of_return(row.id) if task.done_at is None],
         versions=await tx.acceptances.of_return(row.id),
-        may_accept=row.status in lifecycle.ALLOWED[lifecycle.Act.ACCEPT] and "acceptances" in visit.caller.scopes,
-        may_move="acceptances" in visit.caller.scopes,
+        **await _may(visit, tx, row),
         decisions=DECISIONS,
         conditions=[one.value for one in Condition],
         packagings=[one.value for one in Packaging],
@@ -131,6 +130,16 @@ async def return_page(
         now_there=words.when(tx.now).replace(" ", "T"),
         **await _agreed(tx, row),
     )
+
+
+async def _may(visit: Visit, tx: Desk, row: Record) -> dict[str, bool]:
+    """Which forms this reader sees."""
+    scopes = visit.caller.scopes
+    return {
+        "may_accept": row.status in lifecycle.ALLOWED[lifecycle.Act.ACCEPT] and "acceptances" in scopes,
+        "may_move": "acceptances" in scopes,
+        "may_answer": "admin" in scopes and await answering.answerable(tx, row) is None,
+    }
 
 
 async def _agreed(tx: Desk, row: Record) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.web.console import (
     acts,
+    answering,
     apply,
     applying,
     bearers,
@@ -43,6 +44,8 @@ ACTS: Mapping[str, str | None] = {
     "/console/returns/{id}/customs/confirm": "confirm_customs",
     "/console/returns/{id}/dry_run": "validate_return",
     "/console/returns/{id}/messages": "post_message",
+    "/console/returns/{id}/approve": "approve_return",
+    "/console/returns/{id}/decline": "decline_return",
     "/console/applications": "create_application",
     "/console/applications/check": "check_application",
     "/console/applications/{id}/approve": "approve_application",
@@ -165,6 +168,8 @@ def _acts() -> list[web.RouteDef]:
         web.post("/console/returns/{id}/customs/confirm", customs.confirm),
         web.post("/console/returns/{id}/dry_run", apply.try_return),
         web.post("/console/returns/{id}/messages", thread.post),
+        web.post("/console/returns/{id}/approve", answering.approve),
+        web.post("/console/returns/{id}/decline", answering.decline),
         web.post("/console/applications", apply.submit),
         web.post("/console/applications/check", apply.check),
         web.post("/console/applications/{id}/approve", applying.approve),

@@ -1,4 +1,5 @@
-"""Words for what tasks are about: why somebody refused, what a policy does, what is looked up. In both languages."""
+"""Words for what tasks are about, why somebody refused, what a policy does; and for requests that wait for an answer. In both
+languages."""
 
 from collections.abc import Mapping
 
@@ -40,6 +41,16 @@ BOTH: Mapping[str, tuple[str, str]] = {
     "act.claim": ("claim", "索赔"),
     "filed.dispute": ("dispute", "争议"),
     "filed.claim": ("claim", "索赔"),
+    "request": ("The buyer's request", "买家的退货请求"),
+    "request_hint": (
+        "The platform is told; the return moves when it says so, and is booked where the label is yours to provide.",
+        "将告知平台；平台确认后退货状态随之更新，如由您提供面单则自动下单。",
+    ),
+    "request_approve": ("Approve", "批准"),
+    "request_decline": ("Decline", "不批准"),
+    "request_why": ("Why; the buyer may read it", "理由（买家可能看到）"),
+    "event.return.answered": ("Request answered", "已答复退货请求"),
+    "told.return.answered": ("request answered", "退货请求已答复"),
     "told.booking.confirmed": ("the carrier has booked", "承运商已接单"),
     "told.acceptance.recorded": ("acceptance recorded", "已登记验收"),
     "task_finding": ("{finding} {count}", "{finding} {count} 笔"),
