@@ -119,6 +119,8 @@ class Booking(Model):
     hand_over_by: Instant | None = None
     """The carrier's own limit for the first scan, where its answer names one."""
     pickup_confirmation: Text | None = None
+    promised_on: date | None = None
+    """The day of delivery that the carrier commits itself to, at the consignee's; an estimate is none."""
 
 
 class FoundBooking(Model):

@@ -210,6 +210,7 @@ def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool
         grams=sum(parcel["weight"]["grams"] for parcel in asked["parcels"]),
         dock_grams=known.dock.get(row.return_id),
         ship_on=date.fromisoformat(asked["ship_on"]),
+        promised_at=row.promised_at,
         delivered_at=row.delivered_at,
         relief=row.return_id not in known.relief_lost,
         past=[_past(line) for line in past if only or line.waybill in (None, waybill)],

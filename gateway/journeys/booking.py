@@ -171,6 +171,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
         client_ref=attempt.client_ref,
         booked_at=tx.now,
         poll_at=tx.now + FIRST_LOOK,
+        promised_at=None,
         reason=None,
     )
     tx.note("shipment.booked", shipment.id, chain=shipment.return_id, after={"waybill": booking.waybill})
@@ -180,6 +181,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     label_id = await labels.keep_labels(tx, shipment, booking)
     await pricing.accrue(tx, shipment, attempt, booking)
     await following.start_hand_over(tx, shipment, booking.hand_over_by)
+    await following.keep_promise(tx, shipment, booking.promised_on)
     await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
     if shipment.cancel_asked_at is not None:
         await tx.wake("book", shipment.id)

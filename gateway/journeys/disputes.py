@@ -32,6 +32,8 @@ OPEN = ("draft", "filed", "expired")
 FILEABLE = ("draft", "expired")
 UNDER_WAY = "filing"
 """It is being filed through the carrier's door: nobody files it another way, or withdraws it, until that is known."""
+A_DAY = timedelta(days=1)
+"""From the end of the promised day, wherever that is, back into it or the day before: never later."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 WARN = 5
 """A person is asked when one part in five of the window is left."""
@@ -56,7 +58,7 @@ def drafts_of(
         if line.minor == verdict.agreed or line.informational or verdict.state is LineState.MATCHED:
             continue
         window = ends(windows, verdict.kind, _days(issued, line, verdict), policy.filing_days)
-        file_by = _midnight(window.last) + timedelta(days=1)
+        file_by = _midnight(window.last) + A_DAY
         draft = drafts.get((verdict.kind, line.currency))
         if draft is None:
             draft = drafts[verdict.kind, line.currency] = _draft(tx, invoice, verdict, line.currency, again)
@@ -91,7 +93,7 @@ def _days(issued: date, line: BilledLine, verdict: Verdict) -> Mapping[WindowSta
     return {
         WindowStart.INVOICE: issued,
         WindowStart.SHIPMENT: line.shipped_on or (booked.ship_on if booked else None),
-        WindowStart.PROMISE: booked.promised_at.date() if booked and booked.promised_at else None,
+        WindowStart.PROMISE: (booked.promised_at - A_DAY).date() if booked and booked.promised_at else None,
     }
 
 

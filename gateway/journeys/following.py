@@ -5,13 +5,14 @@ it. A start that no scan shows is inferred from the earliest scan after it, and 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from adapters import registry
 from gateway.journeys import clocks
 from gateway.journeys.clocks import Subject
 from gateway.rules import deadlines, lifecycle
+from gateway.rules.calendars import end_of, zone_of
 from gateway.rules.lifecycle import Standing
 from gateway.rules.limits import policy_for, starts_with
 from gateway.rules.zones import zone_in
@@ -24,7 +25,7 @@ from schemas.tracking import ExceptionReason, TrackingStatus
 from schemas.values import Party
 
 WITHOUT_SCAN = (ClaimKind.LOSS, ClaimKind.DAMAGE)
-"""What may be found out any day; a delay is claimed only where the carrier's own scans tell of one."""
+"""What may be found out any day; a delay is claimed only where the carrier's own scans tell of one, or its own promise."""
 OVER = frozenset({TrackingStatus.RETURNED_TO_SENDER, TrackingStatus.CANCELLED})
 
 
@@ -77,6 +78,13 @@ async def start_hand_over(tx: Desk, shipment: Record, stated: datetime | None) -
         )
     terms = deadlines.start(policy, tx.now, zone, working_hours=channel.limits.working_hours)
     await clocks.begin(tx, terms, Subject(shipment.id, shipment.return_id, shipment.id))
+
+
+async def keep_promise(tx: Desk, shipment: Record, promised_on: date | None) -> None:
+    """What the carrier promised with the booking: a delivery after that day at the consignee's is late, without a scan."""
+    if promised_on is not None:
+        channel = await tx.channels.get(shipment.channel_id)
+        await tx.shipments.set(shipment.id, promised_at=end_of(promised_on, zone_of(channel.zone)))
 
 
 async def follow(tx: Desk, shipment: Record, standing: Standing) -> None:
@@ -135,6 +143,7 @@ async def _claimable(tx: Desk, shipment: Record, standing: Standing) -> Sequence
     open_still = ReturnStatus(row.status) not in lifecycle.SETTLED
     seen = await tx.events.of_shipment(shipment.id)
     delayed = any(event.reason == ExceptionReason.CARRIER_DELAY for event in seen)
+    delayed |= shipment.promised_at is not None and standing.delivered_at >= shipment.promised_at
     return (*((ClaimKind.DAMAGE,) if open_still else ()), *((ClaimKind.DELAY,) if delayed else ()))
 
 

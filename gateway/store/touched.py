@@ -31,6 +31,7 @@ class Shipment(NamedTuple):
     state: str
     waybill: str | None
     handed_over_at: datetime | None
+    promised_at: datetime | None
     delivered_at: datetime | None
     asked: str
 

@@ -195,7 +195,8 @@ class BookingTold(Told):
     """`state`: pending, being_checked, cancelling, refused, or the shipment's own (booked, moving, delivered, …).
 
     While it is `being_checked` nobody knows whether the carrier has booked: do not book again elsewhere. `hand_over_by` is
-    the first instant that is too late for the first scan, by the carrier's answer where it states one.
+    the first instant that is too late for the first scan, by the carrier's answer where it states one. `promised_at` is the
+    first that is too late for the delivery, where the carrier committed itself to a day.
     """
 
     id: str
@@ -207,6 +208,7 @@ class BookingTold(Told):
     reason: str | None
     booked_at: datetime | None
     hand_over_by: datetime | None
+    promised_at: datetime | None
     deadlines: tuple[DeadlineTold, ...]
     label_document_ids: tuple[str, ...]
     attempts: tuple[AttemptTold, ...]

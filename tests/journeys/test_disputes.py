@@ -128,3 +128,13 @@ async def test_the_window_is_the_carriers_own_and_of_its_lines_the_first_to_end(
     [rate] = await all_of(gateway)
     assert rate.file_by == datetime(2026, 4, 2, tzinfo=UTC)
     assert rate.because == "30 days from the day of the shipment: its terms, read on 2026-11-22, confidence high"
+
+
+async def test_what_was_delivered_after_the_promised_day_is_billed_for_nothing(gateway: Gateway, exporter: str) -> None:
+    promised = datetime(2026, 3, 6, 16, tzinfo=UTC)
+    async with gateway.store.transaction(exporter) as tx:
+        await book(tx, "SBX1", AGREED, promised_at=promised, delivered_at=promised + timedelta(hours=2))
+        await book(tx, "SBX2", AGREED, promised_at=promised, delivered_at=promised - timedelta(hours=2))
+    await take_in(gateway, exporter, bill("B1", [freight("SBX1", "10.00"), freight("SBX2", "10.00")]))
+    [late] = await all_of(gateway)
+    assert (late.finding, late.minor) == ("late_delivery", 1_000)

@@ -1,11 +1,11 @@
 """Running limits through the doors, on both stores: stopped with proof, going on, prolonged, a claim filed; and shown."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.journeys import tracking
+from gateway.journeys import following, tracking
 from gateway.web.console import texts_en, texts_zh
 from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
 from schemas.values import Waybill
@@ -117,3 +117,27 @@ async def test_the_return_page_says_where_days_are_counted_and_why(house: House,
     for said in ("clock.hold", "about.loss", "limit_inferred"):
         assert texts[said] in html
     assert texts["limit_zone"].format(zone="Asia/Shanghai") in html
+
+
+async def test_a_delivery_after_the_promised_day_is_late_without_a_scan_that_says_so(house: House) -> None:
+    """Promised for Monday at the warehouse, whose Monday ends while it is still Monday in Europe."""
+    for promised_on, late in (("2026-03-01", True), ("2026-03-02", False)):
+        made = await house.mine.post("/v1/returns", a_return(), 201)
+        (shipment,) = made["shipments"]
+        async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+            row = await tx.shipments.get(shipment["id"])
+            await following.keep_promise(tx, row, date.fromisoformat(promised_on))
+            await tx.shipments.set(row.id, state="booked", waybill=f"SBX{promised_on}", booked_at=tx.now, due_at=None)
+            events = [
+                TrackingEvent(
+                    waybill=Waybill(f"SBX{promised_on}"),
+                    status=TrackingStatus.DELIVERED,
+                    occurred_at=tx.now,
+                    zone=ZoneSource.STATED,
+                    wire_code="OK",
+                )
+            ]
+            await tracking.record(house.gw, tx, row.id, events, "poll")
+        booking = await house.mine.get(f"/v1/bookings/{shipment['id']}")
+        assert booking["promised_at"] == f"{promised_on}T16:00:00Z"
+        assert ("claim delay" in await limits_of(house, made["id"])) is late

@@ -6,7 +6,14 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from adapters.carriers.dhl_express import mapping, mapping_booking, mapping_charges, mapping_pickups, mapping_tracking
+from adapters.carriers.dhl_express import (
+    mapping,
+    mapping_booking,
+    mapping_charges,
+    mapping_customs,
+    mapping_pickups,
+    mapping_tracking,
+)
 from adapters.seam import Carrier, CarrierAccount, CarrierProfile, LookUp, Pace, Reader, Service, StatedLimit
 from adapters.toolkit.auth import basic
 from adapters.toolkit.http import Call, Http, Reply
@@ -90,7 +97,7 @@ PROFILE = CarrierProfile(
             source="MyDHL API 3.1.1, exportDeclaration.lineItems, maxItems",
         ),
     ),
-    customs_fields=rows(mapping_booking.CUSTOMS, "MyDHL API 3.1.1, POST /shipments, properties and required"),
+    customs_fields=rows(mapping_customs.CUSTOMS, "MyDHL API 3.1.1, POST /shipments, properties and required"),
     claims=(CLAIM,),
     credentials=Credentials,
     extras=mapping_booking.Extras,

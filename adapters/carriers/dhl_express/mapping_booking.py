@@ -4,8 +4,8 @@ The returner is the shipper, the consignee the receiver, and the only account is
 an export declaration of type `return` and DHL's invoice for returns. Lengths: MyDHL API 3.1.1, `/shipments`.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from textwrap import wrap
 from typing import Any, Literal
@@ -13,41 +13,20 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.carriers.dhl_express.codes import COUNTRY_ZONES, IMAGES, PLANNING_ZONES
-from adapters.carriers.dhl_express.mapping import decoded, dhl_time, items, named_zone, open_reply, word
+from adapters.carriers.dhl_express.mapping import decoded, dhl_time, items, named_zone, open_reply, stamp, word
 from adapters.carriers.dhl_express.mapping_charges import read_charges
 from adapters.toolkit.http import Reply
 from schemas.customs import CustomsDeclaration, CustomsItem, Incoterm
-from schemas.customs_fields import Carries, CustomsFact
 from schemas.errors import RefusalCode, Refused, Unintelligible, Unsupported
 from schemas.shipments import Booking, BookingRequest, Label, LabelFormat, Parcel
 from schemas.values import Address, Money, Party, ReferenceKind, Waybill, tidy
 
 LINE, LINES = 45, 3
 ITEMS = 999
+PROMISE = "QDDC"
+"""Of the kinds of delivery dates, the service commitment: it has clearance in it."""
 LARGEST = 10_000_000
 ENCODINGS = {LabelFormat.PDF: "pdf", LabelFormat.ZPL: "zpl", LabelFormat.QR: "pdf"}
-
-_SHIPPER, _RECEIVER = "customerDetails.shipperDetails", "customerDetails.receiverDetails"
-_DECLARED = "content.exportDeclaration"
-
-CUSTOMS: Mapping[CustomsFact, tuple[Carries, str]] = {
-    CustomsFact.REASON: (Carries.IF_KNOWN, f"{_DECLARED}.exportReasonType"),
-    CustomsFact.VALUE: (Carries.NEEDED, f"{_DECLARED}.lineItems.price"),
-    CustomsFact.ORIGIN: (Carries.NEEDED, f"{_DECLARED}.lineItems.manufacturerCountry"),
-    CustomsFact.HS_CODE: (Carries.IF_KNOWN, f"{_DECLARED}.lineItems.commodityCodes"),
-    CustomsFact.DUTY_PAYER: (Carries.IF_KNOWN, "content.incoterm"),
-    CustomsFact.INVOICE_NUMBER: (Carries.NEEDED, f"{_DECLARED}.invoice.number"),
-    CustomsFact.RMA: (Carries.IF_KNOWN, f"{_DECLARED}.invoice.customerReferences"),
-    CustomsFact.EXPORT_MRN: (Carries.IF_KNOWN, f"{_DECLARED}.invoice.customerReferences"),
-    CustomsFact.OUTBOUND_WAYBILL: (Carries.NOT_CARRIED, ""),  # no kind of reference that says so
-    CustomsFact.SUPERVISION: (Carries.NOT_CARRIED, ""),
-    CustomsFact.INSURED_VALUE: (Carries.IF_KNOWN, "valueAddedServices"),
-    CustomsFact.RETURNER_PHONE: (Carries.NEEDED, f"{_SHIPPER}.contactInformation.phone"),
-    CustomsFact.CONSIGNEE_PHONE: (Carries.NEEDED, f"{_RECEIVER}.contactInformation.phone"),
-    CustomsFact.RETURNER_TAX_ID: (Carries.IF_KNOWN, f"{_SHIPPER}.registrationNumbers"),
-    CustomsFact.CONSIGNEE_TAX_ID: (Carries.IF_KNOWN, f"{_RECEIVER}.registrationNumbers"),
-}
-"""Needed is what the description of `/shipments` requires."""
 
 
 class Extras(BaseModel):
@@ -80,6 +59,7 @@ def build_booking(request: BookingRequest, account: str) -> dict[str, Any]:
         "pickup": {"isRequested": False},
         "productCode": request.service,
         "getRateEstimates": True,
+        "estimatedDeliveryDate": {"isRequested": True, "typeCode": PROMISE},
         "accounts": accounts(request, account),
         **_unless_empty("valueAddedServices", services(request, extras)),
         "outputImageProperties": _images(request),
@@ -273,7 +253,15 @@ def read_booking(reply: Reply) -> Booking:
         documents=tuple(label for is_label, label in read if not is_label),
         charges=read_charges(body.get("shipmentCharges")),
         pickup_confirmation=word(body.get("dispatchConfirmationNumber")) or None,
+        promised_on=_promised(body.get("estimatedDeliveryDate")),
     )
+
+
+def _promised(said: Any) -> date | None:
+    """The day that DHL commits itself to, at the consignee's; any other kind of estimate promises nothing."""
+    found = next(iter(items(said)), {})
+    moment = stamp(word(found.get("estimatedDeliveryDate")) + "T00:00")
+    return moment.date() if moment and word(found.get("estimatedDeliveryType")) == PROMISE else None
 
 
 def _is_label(paper: dict[str, Any]) -> bool:

@@ -57,6 +57,7 @@ shipments = Table(
     Column("client_ref", String(20)),
     Column("reason", Text),
     Column("booked_at", Instant),
+    Column("promised_at", Instant),  # the first instant that is too late, by the carrier's own promise
     Column("handed_over_at", Instant),
     Column("delivered_at", Instant),
     Column("poll_at", Instant),

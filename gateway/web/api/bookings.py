@@ -69,6 +69,7 @@ async def told(tx: Desk, shipment: Record) -> BookingTold:
         reason=shipment.reason,
         booked_at=shipment.booked_at,
         hand_over_by=clock.due_by if clock else None,
+        promised_at=shipment.promised_at,
         deadlines=tuple(deadline_told(one, tx.now) for one in limits),
         label_document_ids=tuple(row.id for row in documents if row.kind == "label"),
         attempts=tuple(map(attempt_told, attempts)),
