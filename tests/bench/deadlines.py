@@ -28,7 +28,7 @@ from tests.bench.load import load_of_machine
 from tests.house import servers
 from tests.house.clock import MONDAY_NOON, MovableClock
 
-SMALL, PAGE, ASKED = 10_000, 500, 200
+SMALL, PAGE, ASKED, PIECE = 10_000, 500, 200, 50_000
 POLICY = DeadlinePolicy(clock=Clock.ACCEPTANCE, amount=5, unit=LimitUnit.BUSINESS_DAYS, calendar="CN")
 
 
@@ -71,10 +71,14 @@ def another(first: int, last: int) -> str:
 
 
 async def fill(gw: Gateway, clock: MovableClock, exporter: str, first: int, last: int) -> None:
+    """In pieces that stay below the time that one statement may take."""
     async with gw.store.transaction(exporter) as tx:
         if first == 0:
             await tx.run(insert(tables.deadlines), [first_of(exporter, clock)])
-        await tx.run(text(another(max(first, 1), last)))
+    for start in range(max(first, 1), last, PIECE):
+        async with gw.store.transaction(exporter) as tx:
+            await tx.run(text(another(start, min(start + PIECE, last))))
+    async with gw.store.transaction(exporter) as tx:
         await tx.run(text("ANALYZE deadlines"))
 
 
