@@ -195,6 +195,9 @@ def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool
     past = known.past.get(row.id, ())
     currency = accruals[0].currency if accruals else None
     outbound = next((one["value"] for one in asked["references"] if one["kind"] == "outbound_waybill"), None)
+    terms = known.contracts.terms(row, asked, currency)
+    if row.promised_at:  # what the carrier promised of this very parcel goes before its contract's guarantee
+        terms = {**terms, "promised_at": row.promised_at}
     return Booked(
         shipment_id=row.id,
         return_id=row.return_id,
@@ -210,11 +213,10 @@ def _one(row: Shipment, waybill: str, known: Known, *, live: bool, current: bool
         grams=sum(parcel["weight"]["grams"] for parcel in asked["parcels"]),
         dock_grams=known.dock.get(row.return_id),
         ship_on=date.fromisoformat(asked["ship_on"]),
-        promised_at=row.promised_at,
         delivered_at=row.delivered_at,
         relief=row.return_id not in known.relief_lost,
         past=[_past(line) for line in past if only or line.waybill in (None, waybill)],
-        **known.contracts.terms(row, asked, currency),
+        **terms,
     )
 
 

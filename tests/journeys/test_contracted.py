@@ -97,6 +97,14 @@ async def test_a_promise_missed_by_a_minute_is_missed(
     assert await found(gateway, exporter, freight("SBX1")) == [expected]
 
 
+async def test_what_the_carrier_promised_of_the_parcel_goes_before_the_contracts_guarantee(
+    gateway: Gateway, exporter: str
+) -> None:
+    delivered = PROMISED + timedelta(hours=5)
+    await booked(gateway, exporter, delivered_at=delivered, promised_at=delivered + timedelta(hours=1))
+    assert await found(gateway, exporter, freight("SBX1")) == [("matched", 1_000)]
+
+
 async def test_what_is_not_guaranteed_is_never_late(gateway: Gateway, exporter: str) -> None:
     await booked(gateway, exporter, service="RETURN", delivered_at=PROMISED + timedelta(days=9))
     assert await found(gateway, exporter, freight("SBX1")) == [("matched", 1_000)]
