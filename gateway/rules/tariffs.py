@@ -42,7 +42,9 @@ def price(tariff: Tariff, request: BookingRequest) -> Priced:
     found += covered
     found += _fuel(tariff, request, found)
     total = Money.from_minor(sum(one.money.minor for one in found), tariff.currency)
-    return Priced(Quote(service=request.service, charges=tuple(found), total=total), lacking)
+    ended = _fuel_ended(tariff, request)
+    quote = Quote(service=request.service, charges=tuple(found), total=total)
+    return Priced(quote, (*lacking, ended) if ended else lacking)
 
 
 class Place(NamedTuple):
@@ -174,6 +176,17 @@ def fuel_percent(tariff: Tariff, service: str, on: date) -> tuple[Decimal, date]
     rows = [row for row in tariff.fuel if row.valid_from <= on and (not row.services or service in row.services)]
     row = max(rows, key=lambda one: (bool(one.services), one.valid_from), default=None)
     return (row.percent, row.valid_from) if row else None
+
+
+def _fuel_ended(tariff: Tariff, request: BookingRequest) -> str:
+    """Why the percentage is an old one, where the table of the service goes by weeks or months and has ended: twice the time
+    between its last two rows ago. A table of one row has no end."""
+    mine = [row for row in tariff.fuel if not row.services or request.service in row.services]
+    special = [row for row in mine if row.services]
+    days = sorted(row.valid_from for row in special or mine)
+    if len(days) < 2 or request.ship_on <= days[-1] + 2 * (days[-1] - days[-2]):
+        return ""
+    return f"fuel: the table ends with the row of {days[-1]}"
 
 
 def _fuel(tariff: Tariff, request: BookingRequest, charges: Sequence[Charge]) -> Iterator[Charge]:

@@ -174,6 +174,14 @@ def test_what_has_no_lane_or_is_too_heavy_has_no_price() -> None:
         price(TARIFF, asked(10_001, service="ECONOMY"))
 
 
+def test_a_fuel_table_that_nobody_keeps_is_told() -> None:
+    assert price(TARIFF, asked(500, ship_on=date(2026, 6, 2))).lacking == ()
+    late = price(TARIFF, asked(500, ship_on=date(2026, 6, 3)))
+    assert late.lacking == ("fuel: the table ends with the row of 2026-04-01",)
+    assert sums(late)["FUEL"] == "1.80"
+    assert price(TARIFF, asked(500, ship_on=date(2026, 12, 1), service="ECONOMY")).lacking == ()  # one row has no end
+
+
 def test_tax_and_storage() -> None:
     assert tax_permille(TARIFF, way_of(asked(500, to="FR"))) == 200
     assert tax_permille(TARIFF, way_of(asked(500))) == 0
