@@ -72,8 +72,7 @@ class ExtensionTold(Told):
 
 class DeadlineTold(Told):
     """`due_at` is the first instant that is too late; `zone` is where its days are counted. Before `opens_at` an act does not
-    count. `about` is what a claim would be for. `paused_proof` is a document; `extension` is null where its terms give no
-    more time. `history` has the ends that it had before it was moved."""
+    count. `about` is what a claim would be for. `extension` is null: no more time. `history`: the ends it had before."""
 
     id: str
     return_id: str | None = None
@@ -194,9 +193,8 @@ class AgreedTold(Told):
 class BookingTold(Told):
     """`state`: pending, being_checked, cancelling, refused, or the shipment's own (booked, moving, delivered, …).
 
-    While it is `being_checked` nobody knows whether the carrier has booked: do not book again elsewhere. `hand_over_by` is
-    the first instant that is too late for the first scan, by the carrier's answer where it states one. `promised_at` is the
-    first that is too late for the delivery, where the carrier committed itself to a day.
+    While it is `being_checked` nobody knows whether the carrier has booked: do not book again elsewhere. `hand_over_by` and
+    `promised_at` are the first instants that are too late for the first scan and, where the carrier promised, the delivery.
     """
 
     id: str
