@@ -22,6 +22,7 @@ from rich.table import Table
 from gateway import backup as keeping
 from gateway import commands
 from gateway.backup import NotEmpty
+from gateway.cli_bearers import bearers
 from gateway.cli_invoice import invoice_app
 from gateway.cli_read import read_app, verify_app
 from gateway.cli_tariff import tariff_app
@@ -42,6 +43,7 @@ app.add_typer(read_app, name="read")
 app.add_typer(verify_app, name="verify")
 app.add_typer(invoice_app, name="invoice")
 app.add_typer(tariff_app, name="tariff")
+app.command("bearers")(bearers)
 returns_app = typer.Typer(help="Look at returns.", no_args_is_help=True)
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(returns_app, name="returns")

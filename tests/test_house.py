@@ -73,6 +73,7 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.cli_invoice": {
         *("gateway.bulk", "gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
     },
+    "gateway.cli_bearers": {"gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.running", *INNER},
     "gateway.cli_tariff": {
         *("gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.rules", "gateway.running", *INNER),
     },
@@ -87,6 +88,7 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.__main__": {
         *(
             "gateway.backup",
+            "gateway.cli_bearers",
             "gateway.cli_invoice",
             "gateway.cli_read",
             "gateway.cli_tariff",
