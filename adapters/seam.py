@@ -24,7 +24,7 @@ from adapters.profiles import (
     StatedLimit,
     credentials_of,
 )
-from adapters.remedies import FilesClaims, FilesDisputes, FindsClaims, FindsDisputes
+from adapters.remedies import FilesClaims, FilesDisputes, FindsClaims, FindsCovers, FindsDisputes, InsuresGoods
 from adapters.toolkit.http import Http, Reply
 from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.charges import InvoiceReading, Quote
@@ -266,6 +266,8 @@ CARRIER_CAPABILITIES: Mapping[str, type] = {
     "find_dispute": FindsDisputes,
     "claim": FilesClaims,
     "find_claim": FindsClaims,
+    "cover": InsuresGoods,
+    "find_cover": FindsCovers,
 }
 PLATFORM_CAPABILITIES: Mapping[str, type] = {
     "list": ListsReturns,
@@ -287,10 +289,10 @@ def capabilities(adapter: type, table: Mapping[str, type]) -> frozenset[str]:
 __all__ = [
     "CARRIER_CAPABILITIES", "PLATFORM_CAPABILITIES", "AsksBack", "BooksPickups", "Carrier", "CarrierAccount",
     "CarrierProfile", "Facts", "FetchesLabels", "FilesClaims", "FilesDisputes", "FindsBookings", "FindsByDay",
-    "FindsClaims", "FindsDisputes", "FindsPickups", "InvoiceProfile", "InvoiceReader", "IssuesInvoices",
-    "ListsBookings", "ListsReturns", "LookUp", "ManagesSubscriptions", "Pace", "Platform", "PlatformAccount",
-    "PlatformProfile", "ProvesDelivery", "PushesTracking", "QuotesCharges", "Reader", "RenewalTerms", "Renews",
-    "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesMessages", "TakesProfile", "TakesTracking",
-    "VoidsBookings", "capabilities", "credentials_of",
+    "FindsClaims", "FindsCovers", "FindsDisputes", "FindsPickups", "InsuresGoods", "InvoiceProfile", "InvoiceReader",
+    "IssuesInvoices", "ListsBookings", "ListsReturns", "LookUp", "ManagesSubscriptions", "Pace", "Platform",
+    "PlatformAccount", "PlatformProfile", "ProvesDelivery", "PushesTracking", "QuotesCharges", "Reader",
+    "RenewalTerms", "Renews", "Service", "StatedLimit", "TakesApplications", "TakesDecision", "TakesMessages",
+    "TakesProfile", "TakesTracking", "VoidsBookings", "capabilities", "credentials_of",
 ]
 # fmt: on

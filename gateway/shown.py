@@ -20,6 +20,7 @@ LISTS: Mapping[str, str] = {
     "find_pickup": "pickups",
     "bills": "documents",
     "find_filing": "filed",
+    "find_cover": "filed",
 }
 """What the sequence of a reply kind is called; `values` for a kind of an adapter's own."""
 

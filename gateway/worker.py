@@ -17,6 +17,7 @@ from gateway.journeys import (
     booking,
     claiming,
     conversing,
+    covering,
     disputing,
     intake,
     labels,
@@ -56,6 +57,7 @@ HANDLERS: Mapping[str, Handler] = {
     "deliver": notices.deliver,
     "dispute": disputing.run_dispute,
     "claim": claiming.run_claim,
+    "cover": covering.run_cover,
     "answer": conversing.judge_answer,
 }
 

@@ -231,9 +231,11 @@ def agreed_of(rows: Sequence[Agreed | Record]) -> dict[ChargeType, int]:
         if row.minor:
             its, kind = by_basis.setdefault(row.basis, {}), TYPES[row.type]
             its[kind] = its.get(kind, 0) + row.minor
-    sums = next((by_basis[basis] for basis in BASES if basis in by_basis), {})
+    sums = dict(next((by_basis[basis] for basis in BASES if basis in by_basis), {}))
     if len(by_basis) > 1 and COVER.isdisjoint(sums):
         sums |= {kind: minor for kind, minor in by_basis.get("tariff", {}).items() if kind in COVER}
+    for kind, minor in by_basis.get("cover", {}).items():  # a policy is beside whatever the carrier's own price holds
+        sums[kind] = sums.get(kind, 0) + minor
     return {kind: minor for kind, minor in sums.items() if minor}
 
 

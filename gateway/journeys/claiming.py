@@ -89,7 +89,7 @@ CLAIM = filing.Kind(
     send=_send,
     look_up=_look_up,
     request=_request,
-    filed=claims.filed,
+    filed=lambda tx, row, filing: claims.filed(tx, row, filing.number),
     refused=_refused,
     due=_not_due,
 )

@@ -128,7 +128,7 @@ DISPUTE = filing.Kind(
     send=_send,
     look_up=_look_up,
     request=_request,
-    filed=disputes.filed,
+    filed=lambda tx, row, filing: disputes.filed(tx, row, filing.number),
     refused=_refused,
     due=disputes.window_due,
 )

@@ -19,6 +19,7 @@ from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record, Shelf
 from gateway.store.work import Job
+from schemas.covers import CoverRequest
 from schemas.errors import Refused, Unsupported
 from schemas.filings import ClaimRequest, DisputeRequest, Filing, FilingState
 from schemas.values import ClientRef
@@ -26,7 +27,7 @@ from schemas.values import ClientRef
 PAUSED_WAIT = timedelta(minutes=5)
 UNDER_WAY = "filing"
 """The state of a row that is to be filed, or is being filed."""
-Request = DisputeRequest | ClaimRequest
+Request = DisputeRequest | ClaimRequest | CoverRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,13 @@ class Kind:
     look_up: Callable[[Carrier, ClientRef], Awaitable[Sequence[Filing]] | None]
     request: Callable[[Desk, Record], Awaitable[Request]]
     """What is asked, under the reference of its first attempt."""
-    filed: Callable[[Desk, Record, str], Awaitable[None]]
-    """The carrier has it, under this number."""
+    filed: Callable[[Desk, Record, Filing], Awaitable[None]]
+    """The carrier has it."""
     refused: Callable[[Desk, Record, Refused], Awaitable[None]]
     due: Callable[[Desk, Record], datetime | None]
     """When its row is due where it is not being filed."""
+    moot: Callable[[Desk, Record], Awaitable[bool]] | None = None
+    """Whether it must not be sent any more; it has then said so in the row."""
 
 
 def taken_by(kind: Kind, account: Record | None) -> bool:
@@ -103,6 +106,9 @@ async def _intend(gw: Gateway, tx: Desk, kind: Kind, row: Record, account: Recor
             await attempts.mark_unknown(tx, act, holder, None)
         await tx.settle(kind.word, row)
         return None
+    if kind.moot is not None and await kind.moot(tx, row):
+        await tx.settle(kind.word, row)
+        return None
     if account.paused or gw.settings.carriers_paused:
         await tx.settle(kind.word, row, due_at=tx.now + PAUSED_WAIT, tries=row.tries)
         return None
@@ -142,7 +148,7 @@ def act_of(kind: Kind) -> Act:
         await _vet(tx, kind, attempt, filing)
 
     async def accepted(tx: Desk, attempt: Record, filing: Filing) -> None:
-        await kind.filed(tx, await kind.shelf(tx).get(attempt.subject_id, lock=True), filing.number)
+        await kind.filed(tx, await kind.shelf(tx).get(attempt.subject_id, lock=True), filing)
 
     async def refused(tx: Desk, attempt: Record, error: Refused) -> None:
         await kind.refused(tx, await kind.shelf(tx).get(attempt.subject_id, lock=True), error)

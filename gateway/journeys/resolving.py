@@ -15,7 +15,18 @@ import structlog
 from adapters.seam import Carrier, CarrierProfile, LookUp
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
-from gateway.journeys import attempts, booking, claiming, disputing, filing, handing_in, pickups, renewing, voiding
+from gateway.journeys import (
+    attempts,
+    booking,
+    claiming,
+    covering,
+    disputing,
+    filing,
+    handing_in,
+    pickups,
+    renewing,
+    voiding,
+)
 from gateway.journeys.attempts import Act, Found, Outcome
 from gateway.journeys.notices import announce
 from gateway.rules.details import Detail
@@ -31,7 +42,7 @@ ACTS: Mapping[str, Act] = {
     for act in (
         *(booking.BOOKING, voiding.VOID, pickups.PICKUP, pickups.CANCEL),
         *(renewing.RENEWAL, handing_in.APPLICATION, filing.act_of(disputing.DISPUTE)),
-        filing.act_of(claiming.CLAIM),
+        *(filing.act_of(claiming.CLAIM), filing.act_of(covering.COVER), covering.CANCEL),
     )
 }
 MINUTES = (1, 2, 5, 10, 30)

@@ -13,6 +13,7 @@ from gateway.journeys.attempts import Act
 from gateway.journeys.resolving import ACTS
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
+from schemas.covers import Policy
 from schemas.errors import Conflict
 from schemas.filings import Filing
 from schemas.shipments import Booking, Pickup, RefundState, ShipmentState, VoidOutcome, VoidReceipt
@@ -40,6 +41,7 @@ def _result(attempt: Record, number: str) -> Any:
         "pickup": Pickup(confirmation=number),
         "dispute": Filing(number=number),
         "claim": Filing(number=number),
+        "cover": Policy(number=number),
         "void": VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE),
         "pickup_void": VoidReceipt(outcome=VoidOutcome.VOIDED, refund=RefundState.NOT_APPLICABLE),
     }
@@ -69,7 +71,7 @@ async def absent(tx: Desk, attempt_id: str) -> None:
 
 async def _open(tx: Desk, attempt_id: str) -> Record:
     attempt = await tx.attempts.get(attempt_id, lock=True)
-    if attempt.kind in ("renewal", "application"):
+    if attempt.kind in ("renewal", "application", "cover_void"):
         raise Conflict(f"{attempt.kind}: it is asked again by itself", state=attempt.state)
     if attempt.state not in ("unknown", "sending"):
         raise Conflict(f"the attempt is {attempt.state}: there is nothing to say of it", state=attempt.state)

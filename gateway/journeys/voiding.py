@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from adapters.seam import Carrier
-from gateway.journeys import clocks
+from gateway.journeys import clocks, covering
 from gateway.journeys.attempts import Act
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
@@ -62,6 +62,7 @@ async def cancelled(tx: Desk, shipment: Record) -> None:
         after={"state": ShipmentState.CANCELLED},
     )
     await clocks.cancel_clocks(tx, shipment.return_id)
+    await covering.stop(tx, shipment.id)
 
 
 async def _void_refused(tx: Desk, attempt: Record, error: Refused) -> None:

@@ -115,6 +115,14 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "claimed as lost, and now {state}: tell {carrier}, who may want the claim back",
         "已按丢失索赔，现为{state}：请告知 {carrier}，其可能要求撤回索赔",
     ),
+    "covered_late": (
+        "{carrier} has bound {number}, and the goods were handed over before: ask whether it holds",
+        "{carrier} 已承保（{number}），但货物此前已交运：请询问保单是否有效",
+    ),
+    "cover_stands": (
+        "{carrier} does not cancel the policy {number}: {refusal}",
+        "{carrier} 未取消保单 {number}：{refusal}",
+    ),
     "parked": ("{job} {row}: {words}", "{job} {row}：{words}"),
 }
 Shown = Callable[[str, str], str]

@@ -15,13 +15,15 @@ platform), `/sink/{name}` (see sink). The control desk takes JSON:
                               accept_then_hang, accept_then_truncate; and for every verb at once, until the carrier's
                               clock says so: outage (503), lookup_lag (bookings younger than that are not found).
                               Verbs: token, book, find, void, label, proof, track, quote, pickup, find_pickup,
-                              cancel_pickup, bills, file_dispute, find_dispute, file_claim, find_claim; `*` is any.
+                              cancel_pickup, bills, file_dispute, find_dispute, file_claim, find_claim,
+                              bind_cover, find_cover, cancel_cover; `*` is any.
     POST /control/calm       forget scripts, outage and lag
     POST /control/settings   {"idempotent_rest", "idempotent_soap", "refuse_duplicates", "lookup_lag", "token_seconds"}
     POST /control/clock      {"at": instant | null}: stand still there, or run again
     GET  /control/ledger     ?kind=booked,voided: booked, voided, scanned, pickup_booked, pickup_cancelled, billed, pushed,
                              shop, return_changed, delivered (a webhook answered 2xx), told_tracking, told_decision,
-                             told_message, dispute_filed, dispute_closed, claim_filed, claim_closed
+                             told_message, dispute_filed, dispute_closed, claim_filed, claim_closed,
+                             cover_bound, cover_cancelled
     GET  /control/live       live bookings: waybill, client_ref, account
     GET  /control/requests   ?verb=book: every request to the carrier with channel, verb, script, account, client_ref, key
     POST /control/scans      {"waybill", "code", "at", "place": {"city", "country"}, "text", "piece", "id", "signed_by",

@@ -17,6 +17,9 @@
     GET    /carrier/rest/v1/disputes?reference=
     POST   /carrier/rest/v1/claims                     for goods; header Idempotency-Key
     GET    /carrier/rest/v1/claims?reference=
+    POST   /carrier/rest/v1/covers                     of a parcel not handed over; header Idempotency-Key
+    GET    /carrier/rest/v1/covers?reference=
+    POST   /carrier/rest/v1/covers/{number}/cancel
 
 Any client id is let in whose secret does not contain "wrong"; the client id is the account.
 """
@@ -32,6 +35,7 @@ from typing import Any
 from aiohttp import web
 
 from gateway.sandbox.carrier import Collection, Refusal, Shipment, price, require_order
+from gateway.sandbox.covers import Covers
 from gateway.sandbox.desk import Desk
 from gateway.sandbox.papers import build_label, build_pdf
 from gateway.sandbox.remedies import Remedies
@@ -52,6 +56,7 @@ class Rest:
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.world, self.remedies = desk, desk.carrier, Remedies(desk.carrier)
+        self.covers = Covers(desk.carrier)
 
     def refusal(self, refusal: Refusal, *, in_200: bool = False) -> Answer:
         error = {"code": refusal.code, "message": refusal.text, "field": refusal.field or None}
@@ -75,6 +80,9 @@ class Rest:
             ("GET", "/disputes", "find_dispute", partial(Rest.find_filed, kind="dispute")),
             ("POST", "/claims", "file_claim", partial(Rest.file, kind="claim")),
             ("GET", "/claims", "find_claim", partial(Rest.find_filed, kind="claim")),
+            ("POST", "/covers", "bind_cover", Rest.bind_cover),
+            ("GET", "/covers", "find_cover", Rest.find_covers),
+            ("POST", "/covers/{number}/cancel", "cancel_cover", Rest.cancel_cover),
         ]
         routes = [web.route(method, BASE + path, partial(self._handle, verb, act)) for method, path, verb, act in table]
         return [web.post(f"{BASE}/token", self.token), *routes]
@@ -215,6 +223,16 @@ class Rest:
 
     def find_filed(self, request: web.Request, account: str, body: Json, twist: str, *, kind: str) -> Answer:
         return say({"success": True, "filed": self.remedies.find(kind, account, request.query.get("reference", ""))})
+
+    def bind_cover(self, request: web.Request, account: str, body: Json, twist: str) -> Answer:
+        key = request.headers.get("Idempotency-Key") if self.world.settings.idempotent_rest else None
+        return say(self.covers.bind(twist, account, body, key), 201)
+
+    def find_covers(self, request: web.Request, account: str, body: Json, twist: str) -> Answer:
+        return say({"success": True, "filed": self.covers.find(account, request.query.get("reference", ""))})
+
+    def cancel_cover(self, request: web.Request, account: str, body: Json, twist: str) -> Answer:
+        return say({"success": True, "outcome": self.covers.cancel(account, request.match_info["number"])})
 
 
 def event_of(scan: Json) -> Json:

@@ -56,7 +56,7 @@ async def _booked_is_live(connection: Connection) -> Offences:
 async def _filed_once(connection: Connection) -> Offences:
     """What the carrier took in through its door is what its row says: no second filing beside it, under another number."""
     offences = []
-    for kind, table in (("dispute", tables.disputes), ("claim", tables.claims)):
+    for kind, table in (("dispute", tables.disputes), ("claim", tables.claims), ("cover", tables.covers)):
         attempts = tables.attempts.c
         filed = (attempts.kind == kind) & (attempts.state == "live") & (attempts.subject_id == table.c.id)
         differs = table.c.reference.is_(None) | (table.c.reference != attempts.handle) | (table.c.state == "filing")

@@ -14,6 +14,7 @@ from gateway.store.bearers import Bearers
 from gateway.store.billing import Accruals, InvoiceLines, Invoices, Ledger
 from gateway.store.charge_types import ChargeTypes
 from gateway.store.claims import Claims
+from gateway.store.covers import Covers
 from gateway.store.database import Connection, Database, StoreUnavailable
 from gateway.store.disputes import Disputes
 from gateway.store.documents import Documents
@@ -85,6 +86,7 @@ class Desk(Tx):
     ledger = On(Ledger)
     disputes = On(Disputes)
     claims = On(Claims)
+    covers = On(Covers)
     charge_types = On(ChargeTypes)
     tariffs = On(Tariffs)
     bearers = On(Bearers)

@@ -34,6 +34,7 @@ WORK: Mapping[str, Table] = {
     "deliver": tables.deliveries,
     "dispute": tables.disputes,
     "claim": tables.claims,
+    "cover": tables.covers,
     "answer": tables.posts,
 }
 """Each kind of job and the table whose rows are its work."""

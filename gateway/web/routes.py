@@ -3,6 +3,7 @@
 from gateway.web.api import (
     applying,
     bookings,
+    covers,
     customs,
     limits,
     moving,
@@ -30,6 +31,7 @@ from gateway.web.asked import (
     SuppliedAddress,
 )
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
+from gateway.web.asked_covers import AskedCover
 from gateway.web.asked_customs import AskedCustoms, SaidRelief
 from gateway.web.asked_limits import AskedExtension, AskedPause, AskedResume, SaidClaim
 from gateway.web.asked_thread import AskedMessage
@@ -64,6 +66,7 @@ from gateway.web.told import (
     TrackingsTold,
 )
 from gateway.web.told_applying import ApplicationSummary, ApplicationTold, CheckTold, TermsTold
+from gateway.web.told_covers import CoversTold, CoverTold
 from gateway.web.told_customs import CustomsTold
 from gateway.web.told_parties import (
     AccountTold,
@@ -148,6 +151,12 @@ ROUTES: tuple[Route, ...] = (
           BookingTold, 202, key="accepted"),
     Route("POST", "/v1/bookings/{id}/renew", bookings.renew_booking, "bookings", "Renew an authorisation that has expired",
           BookingTold, 202, AskedRenewal, key="required"),
+    Route("GET", "/v1/bookings/{id}/covers", covers.list_covers, "bookings", "What covers its goods", CoversTold),
+    Route("POST", "/v1/bookings/{id}/covers", covers.bind_cover, "bookings", "Have its goods covered, before the hand-over",
+          CoverTold, 202, AskedCover, key="required"),
+    Route("GET", "/v1/covers/{id}", covers.get_cover, "bookings", "One policy", CoverTold),
+    Route("POST", "/v1/covers/{id}/cancel", covers.cancel_cover, "bookings", "Cancel it, before the hand-over",
+          CoverTold, 202, key="accepted"),
     Route("POST", "/v1/bookings/{id}/release", bookings.release_booking, "bookings",
           "Let a live booking go that cannot be voided", BookingTold, 200, SaidReason, key="accepted"),
     Route("POST", "/v1/attempts/{id}/exists", bookings.say_exists, "bookings", "Say that an unknown attempt exists there",

@@ -56,6 +56,8 @@ IMPLIED = {
     "find_dispute": ("dispute-found",),
     "claim": ("claim-filed",),
     "find_claim": ("claim-found",),
+    "cover": ("cover-bound", "cover-cancelled"),
+    "find_cover": ("cover-found",),
 }
 PLATFORM_VERBS = {
     "list": "list_returns",
@@ -71,7 +73,7 @@ ERRORS: dict[str, tuple[type[AdapterError], ...]] = {
     "throttled": (Throttled,),
     "garbage": (Unintelligible, OutcomeUnknown, Unavailable),
 }
-CREATES = ("book", "book_pickup", "file_dispute", "file_claim")
+CREATES = ("book", "book_pickup", "file_dispute", "file_claim", "bind_cover")
 ACTIVE = [one for kind in ("carriers", "platforms") for one in scenarios_of(kind)]
 CALLED = [one for one in ACTIVE if not (one.path / "message.http").exists()]
 CARRIERS = sorted(adapters_of("carriers"))

@@ -1,5 +1,6 @@
 """What an exporter asks for through the API while processes die, and how they come back."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,13 @@ from gateway.store import tables
 from tests.faults.town import KILLED, Town
 from tests.web.doors import a_return
 
-KINDS = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute", "claim")}
+KINDS = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute", "claim", "cover")}
 """Whose attempts a journey's own crash points are of."""
 PLACES = ("before_send", "after_send", "before_commit", "after_commit")
-FILED = [f"{kind}.{place}" for kind in KINDS["filing.py"] for place in PLACES]
+FILED = [f"{kind}.{place}" for kind in KINDS["filing.py"] for place in PLACES] + [
+    "cover_void.before_send",
+    "cover_void.after_send",
+]
 
 
 async def ask_for_pickup(town: Town) -> Any:
@@ -90,16 +94,51 @@ async def ask_for_claim(town: Town) -> None:
     assert status < 300, said
 
 
-async def ask_for(town: Town, kind: str) -> Table:
-    """A dispute or a claim is filed; the table it stands in."""
-    await (ask_for_dispute if kind == "dispute" else ask_for_claim)(town)
-    return tables.disputes if kind == "dispute" else tables.claims
+async def ready_for(town: Town, kind: str) -> None:
+    """Before anybody works: what is to be covered apart is not covered with the booking."""
+    if kind.startswith("cover"):
+        async with town.gw.store.transaction(town.settled.exporter) as tx:
+            await tx.channels.set(town.settled.channel, insure=False)
 
 
-async def filed_as(town: Town, table: Any) -> list[str]:
+async def ask_for_cover(town: Town) -> None:
+    await town.authorise()
+    booked = await town.booked()
+    asked = {"insured_value": {"amount": "120.00", "currency": "EUR"}}
+    status, said, _ = await town.api("POST", f"/v1/bookings/{booked.id}/covers", json=asked, key="cover-1")
+    assert status < 300, said
+
+
+async def ask_to_stop_cover(town: Town) -> None:
+    """The booking is voided, and its cover with it."""
+    await ask_for_cover(town)
+    booked = await town.booked()
+    await town.until(lambda: filed_as(town, tables.covers, "bound"))
+    status, said, _ = await town.api("POST", f"/v1/bookings/{booked.id}/void")
+    assert status < 300, said
+
+
+ASKS: Mapping[str, tuple[Any, Table, str, str]] = {
+    "dispute": (ask_for_dispute, tables.disputes, "filed", "dispute_filed"),
+    "claim": (ask_for_claim, tables.claims, "filed", "claim_filed"),
+    "cover": (ask_for_cover, tables.covers, "bound", "cover_bound"),
+    "cover_void": (ask_to_stop_cover, tables.covers, "cancelled", "cover_cancelled"),
+}
+"""How each is asked for, and as what it stands here and in the carrier's ledger when it is done."""
+
+
+async def done_once(town: Town, kind: str) -> None:
+    """Once here, once there, under one number."""
+    _, table, state, entry = ASKS[kind]
+    numbers = [one["number"] for one in await town.ledger(entry)]
+    assert len(numbers) == 1
+    assert numbers == await filed_as(town, table, state)
+
+
+async def filed_as(town: Town, table: Any, state: str) -> list[str]:
     """The carrier's numbers of all that was filed, as we have them."""
     async with town.gw.store.front_desk() as connection:
-        return list((await connection.execute(select(table.c.reference).where(table.c.state == "filed"))).scalars())
+        return list((await connection.execute(select(table.c.reference).where(table.c.state == state))).scalars())
 
 
 async def import_twice(town: Town, one: str, lines: int) -> None:

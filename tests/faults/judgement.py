@@ -143,11 +143,15 @@ def _live_pickups(verdict: Verdict, entries: list[Any], attempts: Rows, tasks: R
 
 def _live_filings(verdict: Verdict, entries: list[Any], attempts: Rows, tasks: Rows) -> None:
     """I3, I4: a dispute is open at the carrier once at most, and somebody here knows of it."""
-    for kind in ("dispute", "claim"):
+    for kind, began, ended in (
+        ("dispute", "dispute_filed", "dispute_closed"),
+        ("claim", "claim_filed", "claim_closed"),
+        ("cover", "cover_bound", "cover_cancelled"),
+    ):
         ours = {row.client_ref: row for row in attempts if row.kind == kind}
         held = {row.handle for row in attempts if row.kind == kind and row.state == "live"}
-        closed = {entry["number"] for entry in entries if entry["kind"] == f"{kind}_closed"}
-        filed = [entry for entry in entries if entry["kind"] == f"{kind}_filed" and entry["number"] not in closed]
+        closed = {entry["number"] for entry in entries if entry["kind"] == ended}
+        filed = [entry for entry in entries if entry["kind"] == began and entry["number"] not in closed]
         subjects = Counter(ours[one["client_ref"]].subject_id for one in filed if one["client_ref"] in ours)
         verdict.offences += [f"I3 {one} is filed {count} times" for one, count in subjects.items() if count > 1]
         for one in filed:

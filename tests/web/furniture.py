@@ -45,3 +45,21 @@ async def a_message(house: House) -> str:
             state="quarantined",
         )
     return message_id
+
+
+async def covered(house: House, return_id: str, shipment_id: str) -> str:
+    """A policy that is bound; its id."""
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        cover_id: str = await tx.covers.add(
+            return_id=return_id,
+            shipment_id=shipment_id,
+            account_id=house.account_id,
+            carrier="sandbox_rest",
+            state="bound",
+            insured_minor=100,
+            currency="EUR",
+            goods="",
+            reference="POL1",
+            created_at=tx.now,
+        )
+    return cover_id

@@ -13,7 +13,7 @@ from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
 from tests.house.billing import claimed, disputed
 from tests.house.tariffs import TARIFF
 from tests.web.doors import RETURNER, House, a_return
-from tests.web.furniture import a_message, house_pickup
+from tests.web.furniture import a_message, covered, house_pickup
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 64
 
@@ -127,6 +127,7 @@ async def furnish(house: House) -> dict[str, str]:
         "inv": invoice_id,
         "dsp": dispute_id,
         "clm": claim_id,
+        "cov": await covered(house, made["id"], shipment_id),
         "ddl": deadline_id,
         "pku": pickup,
         "acc": house.account_id,
@@ -148,6 +149,7 @@ PREFIXES = {
     "invoices": "inv",
     "disputes": "dsp",
     "claims": "clm",
+    "covers": "cov",
     "deadlines": "ddl",
     "webhook_endpoints": "end",
     "deliveries": "dlv",
@@ -176,6 +178,7 @@ BODIES: dict[str, Any] = {
     "answer_claim": {"reason": "no"},
     "pay_claim": {"amount": {"amount": "1.00", "currency": "EUR"}, "reference": "BANK-1"},
     "withdraw_claim": {"reason": "right"},
+    "bind_cover": {"insured_value": {"amount": "1.00", "currency": "EUR"}},
     "post_message": {"text": "hello"},
     "describe_customs": {"facts": {}},
     "confirm_customs": {"regime": "cn_2026_16"},

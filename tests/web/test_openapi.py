@@ -71,6 +71,7 @@ def test_what_spends_requires_a_key() -> None:
         "/v1/disputes/{id}/file",
         "/v1/claims/{id}/file",
         "/v1/claims/{id}/payment",
+        "/v1/bookings/{id}/covers",
     }
     assert required == {*booking, "/v1/bookings/{id}/renew", "/v1/returns/{id}/customs/confirm", "/v1/charge-types"}
 

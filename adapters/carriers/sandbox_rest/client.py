@@ -30,6 +30,7 @@ from adapters.toolkit.auth import Token, hmac_sha256, require_signature
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource
 from schemas.charges import Quote
+from schemas.covers import CoverRequest, Policy
 from schemas.customs_fields import rows
 from schemas.errors import SignatureRejected
 from schemas.filings import ClaimRequest, DisputeRequest, Filing
@@ -132,6 +133,8 @@ class SandboxRest(Carrier):
         "bills": mapping_tracking.read_bills,
         "filing": mapping_filing.read_filing,
         "find_filing": mapping_filing.read_filings,
+        "cover": mapping_filing.read_policy,
+        "find_cover": mapping_filing.read_policies,
     }
     read_error = staticmethod(mapping.read_error)
 
@@ -206,6 +209,17 @@ class SandboxRest(Carrier):
 
     async def find_claims(self, client_ref: ClientRef) -> Sequence[Filing]:
         return mapping_filing.read_filings(await self._read("find_claim", "GET", "/claims", {"reference": client_ref}))
+
+    async def bind_cover(self, request: CoverRequest) -> Policy:
+        key, body = {"Idempotency-Key": request.client_ref}, mapping_filing.build_cover(request)
+        return mapping_filing.read_policy(await self._create("bind_cover", "/covers", body, key))
+
+    async def find_covers(self, client_ref: ClientRef) -> Sequence[Policy]:
+        return mapping_filing.read_policies(await self._read("find_cover", "GET", "/covers", {"reference": client_ref}))
+
+    async def cancel_cover(self, number: str) -> VoidReceipt:
+        path = f"/covers/{mapping_requests.in_path(number)}/cancel"
+        return mapping_booking.read_void(await self._create("cancel_cover", path, {}))
 
     def verify(self, message: InboundMessage) -> Trust:
         """HMAC-SHA256 over `timestamp.body`, hexadecimal, at most five minutes old."""

@@ -1,4 +1,4 @@
-"""Disputes and claims: what we say to the sandbox carrier, and what it answers. Pure."""
+"""Disputes, claims and covers: what we say to the sandbox carrier, and what it answers. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from adapters.carriers.sandbox_rest import codes
 from adapters.carriers.sandbox_rest.mapping import Wire, Word, foreign, listed, said
 from adapters.toolkit.http import Reply
+from schemas.covers import CoverRequest, Policy
 from schemas.filings import ClaimRequest, DisputeRequest, Filing, FilingState
 from schemas.values import Money
 
@@ -14,6 +15,15 @@ class WireFiling(Wire):
     number: Word
     reference: Word | None = None
     state: Word
+
+
+class WireMoney(Wire):
+    amount: Word
+    currency: Word
+
+
+class WirePolicy(WireFiling):
+    premium: WireMoney | None = None
 
 
 def build_dispute(request: DisputeRequest) -> dict[str, Any]:
@@ -52,6 +62,16 @@ def build_claim(request: ClaimRequest) -> dict[str, Any]:
     }
 
 
+def build_cover(request: CoverRequest) -> dict[str, Any]:
+    """The body of POST /covers."""
+    return {
+        "reference": request.client_ref,
+        "waybill": request.waybill,
+        "value": _money(request.insured_value),
+        "goods": request.goods,
+    }
+
+
 def _money(money: Money) -> dict[str, str]:
     return {"amount": str(money.amount), "currency": money.currency}
 
@@ -64,6 +84,21 @@ def read_filing(reply: Reply) -> Filing:
 @foreign
 def read_filings(reply: Reply) -> Sequence[Filing]:
     return tuple(_filing(WireFiling.model_validate(one)) for one in listed(said(reply), "filed"))
+
+
+@foreign
+def read_policy(reply: Reply) -> Policy:
+    return _policy(WirePolicy.model_validate(said(reply)))
+
+
+@foreign
+def read_policies(reply: Reply) -> Sequence[Policy]:
+    return tuple(_policy(WirePolicy.model_validate(one)) for one in listed(said(reply), "filed"))
+
+
+def _policy(wire: WirePolicy) -> Policy:
+    premium = Money.of(wire.premium.amount, wire.premium.currency) if wire.premium else None
+    return Policy(**dict(_filing(wire)), premium=premium)
 
 
 def _filing(wire: WireFiling) -> Filing:

@@ -31,6 +31,7 @@ from gateway.store.tables.money import (
     bearers,
     charge_types,
     claims,
+    covers,
     disputes,
     invoice_lines,
     invoices,
@@ -54,6 +55,7 @@ WORK = (
     deliveries,
     disputes,
     claims,
+    covers,
     posts,
 )
 """Tables whose rows are work."""
@@ -73,6 +75,7 @@ __all__ = [
     "channels",
     "charge_types",
     "claims",
+    "covers",
     "deadlines",
     "deliveries",
     "disputes",

@@ -104,7 +104,8 @@ attempts = Table(
     ),  # who is asked: a carrier by an account, or a platform by a shop
     Column("source_id", ID, ForeignKey("sources.id")),
     Column("carrier", String(64), nullable=False),  # the adapter's id
-    # booking | pickup | void | pickup_void | renewal | application | dispute | claim
+    # booking | pickup | void | pickup_void | renewal | application | dispute | claim | cover |
+    # cover_void
     Column("kind", String(16), nullable=False),
     Column("subject_id", ID, nullable=False),
     Column("number", Integer, nullable=False),

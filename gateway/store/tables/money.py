@@ -33,7 +33,7 @@ accruals = Table(
     Column("type", String(32), nullable=False),
     Column("minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
-    Column("basis", String(16), nullable=False),  # booking | quote | tariff
+    Column("basis", String(16), nullable=False),  # booking | quote | tariff | cover
     Column("tariff_id", ID),  # the version that it was priced by
     Column("wire_code", Text),
     Column("created_at", Instant, nullable=False),
@@ -216,6 +216,33 @@ claims = Table(
     Index("ix_claims_listed", "exporter_id", "created_at", "id"),
     Index("ix_claims_return", "return_id"),
     Index("ix_claims_shipment", "shipment_id"),
+)
+
+covers = Table(
+    "covers",
+    metadata,
+    key(),
+    exporter(),
+    Column("return_id", ID, ForeignKey("returns.id"), nullable=False),
+    Column("shipment_id", ID, ForeignKey("shipments.id"), nullable=False),
+    Column("account_id", ID, ForeignKey("accounts.id"), nullable=False),  # the insurer's
+    Column("carrier", String(64), nullable=False),  # the adapter's id
+    Column("state", String(16), nullable=False),  # draft | filing | bound | refused | cancelled
+    Column("insured_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("goods", Text, nullable=False),
+    Column("premium_minor", BigInteger),
+    Column("premium_currency", String(3)),
+    Column("reference", Text),  # the policy's number
+    Column("reason", Text),
+    Column("bound_at", Instant),
+    Column("cancelled_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    *work(),
+    *jobs("covers"),
+    partial("uq_covers_holds", "shipment_id", where="state IN ('filing','bound')", unique=True),
+    partial("ix_covers_reference", "account_id", "reference", where="reference IS NOT NULL"),
+    Index("ix_covers_shipment", "shipment_id"),
 )
 
 ledger = Table(

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
-from gateway.journeys import answering, news, renewing, timeline
+from gateway.journeys import answering, covering, news, renewing, timeline
 from gateway.journeys.billed import agreed_of
 from gateway.journeys.claims import CARRIED
 from gateway.rules import lifecycle
@@ -18,6 +18,7 @@ from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api import proofs
 from gateway.web.api.bookings import attempts_of, state_of
+from gateway.web.api.covers import covers_told
 from gateway.web.api.papers import served
 from gateway.web.api.parties import carrier_told, platform_told
 from gateway.web.api.returns import find_return
@@ -29,6 +30,7 @@ from gateway.web.paging import cut, open_cursor
 from gateway.web.state import GATEWAY
 from schemas.acceptance import AcceptanceDecision, Condition, Packaging
 from schemas.errors import Conflict, NotFound, Unsupported
+from schemas.shipments import ShipmentState
 from schemas.values import FORBIDDEN_TEXT, Money
 
 PAGE = 50
@@ -156,7 +158,17 @@ async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:
     attempts = await attempts_of(tx, row)
     unknown = [one for one in attempts if one.state == "unknown" and one.kind != "renewal"]  # that one asks by itself
     renewal = await _renewal(tx, row)
-    return {"row": row, "state": state_of(row, attempts), "unknown": unknown, **renewal}
+    covers = (await covers_told(tx, row)).data
+    held = row.request.insured_value is not None or any(one.state in covering.HOLDS for one in covers)
+    coverable = row.state == ShipmentState.BOOKED and row.handed_over_at is None and not held
+    return {
+        "row": row,
+        "state": state_of(row, attempts),
+        "unknown": unknown,
+        "covers": covers,
+        "coverable": coverable,
+        **renewal,
+    }
 
 
 async def _renewal(tx: Desk, row: Record) -> dict[str, Any]:

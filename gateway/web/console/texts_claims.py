@@ -1,5 +1,7 @@
 """Words about claims."""
 
+from gateway.web.console import texts_covers
+
 EN = {
     "claims": "Claims",
     "claims_about": "For goods lost, damaged or late. A claim is over when the money is seen, or withdrawn.",
@@ -69,6 +71,7 @@ EN = {
     "told.claim.answered": "claim answered",
     "told.claim.paid": "claim paid",
     "told.claim.withdrawn": "claim withdrawn",
+    **texts_covers.EN,
 }
 ZH = {
     "claims": "货损索赔",
@@ -139,4 +142,5 @@ ZH = {
     "told.claim.answered": "索赔已答复",
     "told.claim.paid": "索赔已赔付",
     "told.claim.withdrawn": "索赔已撤回",
+    **texts_covers.ZH,
 }

@@ -1113,6 +1113,69 @@ def upgrade() -> None:
         sqlite_where=sa.text("state <> 'withdrawn'"),
     )
     op.create_table(
+        "covers",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("return_id", sa.String(length=40), nullable=False),
+        sa.Column("shipment_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("carrier", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("insured_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("goods", sa.Text(), nullable=False),
+        sa.Column("premium_minor", sa.BigInteger(), nullable=True),
+        sa.Column("premium_currency", sa.String(length=3), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("bound_at", sa.BigInteger(), nullable=True),
+        sa.Column("cancelled_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("parked", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_covers_account_id")),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_covers_exporter_id")),
+        sa.ForeignKeyConstraint(["return_id"], ["returns.id"], name=op.f("fk_covers_return_id")),
+        sa.ForeignKeyConstraint(["shipment_id"], ["shipments.id"], name=op.f("fk_covers_shipment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_covers")),
+    )
+    op.create_index(
+        "ix_covers_due",
+        "covers",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_covers_parked",
+        "covers",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("parked IS NOT NULL"),
+        sqlite_where=sa.text("parked IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_covers_reference",
+        "covers",
+        ["account_id", "reference"],
+        unique=False,
+        postgresql_where=sa.text("reference IS NOT NULL"),
+        sqlite_where=sa.text("reference IS NOT NULL"),
+    )
+    op.create_index("ix_covers_shipment", "covers", ["shipment_id"], unique=False)
+    op.create_index(
+        "uq_covers_holds",
+        "covers",
+        ["shipment_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('filing','bound')"),
+        sqlite_where=sa.text("state IN ('filing','bound')"),
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
