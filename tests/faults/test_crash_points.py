@@ -294,7 +294,5 @@ def _expanded(name: str, path: Path, stages: list[str]) -> set[str]:
     place = name.rpartition(".")[2]
     if path.name == "core.py":  # around the sends of every kind of creating call
         return {f"{stage}.{moment}" for stage in stages for moment in ("before_send", "after_send")}
-    kinds = {"pickups.py": ("pickup", "pickup_void"), "filing.py": ("dispute", "claim")}.get(
-        path.name, ("booking", "void")
-    )
+    kinds = asks.KINDS.get(path.name, ("booking", "void"))
     return {f"{kind}.{place}" for kind in kinds}
