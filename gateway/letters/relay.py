@@ -4,6 +4,7 @@ A recipient that it refuses for good is refused. Anything else comes again by th
 lost may then arrive twice, under one Message-ID.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Self
@@ -15,7 +16,8 @@ from schemas.errors import RefusalCode, Refused, Unavailable
 
 PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 """STARTTLS that is insisted on; TLS from the start; and none, for a relay on the same machine."""
-SECONDS = 30.0
+SECONDS = 45.0
+"""For all of it, connecting included: well within the lease of the delivery, or another would send it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Relay:
     async def send(self, letter: EmailMessage, recipient: str) -> None:
         """Raises Refused where the recipient is refused for good, Unavailable for everything else."""
         try:
-            async with self._connected() as server:
+            async with asyncio.timeout(SECONDS), self._connected() as server:
                 await server.send_message(letter, sender=self.sender, recipients=[recipient])
         except SMTPRecipientsRefused as error:
             code = error.recipients[0].code if error.recipients else 0
@@ -57,7 +59,7 @@ class Relay:
     async def reach(self) -> str | None:
         """Why it takes nothing from us, or None."""
         try:
-            async with self._connected() as server:
+            async with asyncio.timeout(SECONDS), self._connected() as server:
                 await server.noop()
         except SMTPResponseException as error:
             return f"answered {error.code}"

@@ -1,6 +1,7 @@
 """Letters as they are written, and how a real mail server takes them."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from gateway import commands
 from gateway.config import Settings
 from gateway.core import relay_of
-from gateway.letters import words
+from gateway.letters import relay, words
 from gateway.letters.letter import Envelope, Notice, write
 from gateway.letters.relay import Relay
 from schemas.errors import Refused, Unavailable
@@ -195,3 +196,28 @@ async def test_the_doctor_says_whether_mail_can_go(office: PostOffice) -> None:
         False,
         "HOMEWARD_SMTP_URL needs HOMEWARD_MAIL_FROM",
     )
+
+
+async def test_a_server_that_takes_its_time_at_each_word_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer comes in time, and all of them would outlast the lease."""
+    monkeypatch.setattr(relay, "SECONDS", 0.4)
+    over = asyncio.Event()
+
+    async def dawdle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said = b"220 mail.example\r\n"
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 0.15)
+            writer.write(said)
+            if not await reader.readline():
+                break
+            said = b"250 OK\r\n"
+        writer.close()
+
+    server = await asyncio.start_server(dawdle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(Unavailable, match="mail server: TimeoutError"):
+        await Relay.of(f"smtp+plain://127.0.0.1:{port}", FROM).send(write(notice(), envelope()), TO)
+    over.set()
+    server.close()
+    await server.wait_closed()
