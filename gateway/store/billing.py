@@ -55,6 +55,21 @@ def among(rows: Any, exporter_id: Any) -> Any:
     return func.coalesce(rows, "") == exporter_id
 
 
+UNKNOWN = Prepared(
+    select(tables.invoice_lines).where(
+        _LINES.exporter_id == bindparam("mine"),
+        _LINES.invoice_id == bindparam("this_invoice_id"),
+        text("type = 'UNKNOWN'"),
+    )
+)
+_ITS = select(tables.shipments.c.id).where(tables.shipments.c.return_id == bindparam("this_return_id"))
+AGREED_FOR = Prepared(
+    select(tables.accruals)
+    .where(tables.accruals.c.shipment_id.in_(_ITS), tables.accruals.c.exporter_id == bindparam("mine"))
+    .order_by(tables.accruals.c.created_at)
+)
+
+
 class Agreed(NamedTuple):
     """One price of a booking."""
 
@@ -121,7 +136,8 @@ class Accruals(Shelf):
         return await self.those(shipment_id=shipment_id)
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
-        return await self.those("created_at", return_id=return_id)
+        """By its shipments, which have an index."""
+        return (await self.tx.say(AGREED_FOR, {"this_return_id": return_id, "mine": self.tx.exporter_id})).all()
 
 
 class Invoices(Shelf):
@@ -149,7 +165,7 @@ class InvoiceLines(Shelf):
 
     async def unknown(self, invoice_id: str) -> Sequence[Record]:
         """Lines whose charge is in no table."""
-        return await self.those("position", invoice_id=invoice_id, type="UNKNOWN")
+        return (await self.tx.say(UNKNOWN, {"this_invoice_id": invoice_id, "mine": self.tx.exporter_id})).all()
 
     async def of_shipments(self, shipment_ids: Sequence[str], *, but: str) -> list[Judged]:
         """Lines of other invoices that were judged for these shipments, in order of time."""

@@ -67,6 +67,10 @@ async def test_what_a_bill_names_is_looked_up_and_never_gone_through(gateway: Ga
             await tx.invoice_lines.of_shipments(ids, but="")
             await tx.invoice_lines.of_waybills(ids, but="")
             await tx.invoice_lines.small_overs("sandbox", MONDAY_NOON.date(), MONDAY_NOON.date(), but="")
+            await tx.invoice_lines.unknown("inv_x")
+            await tx.invoice_lines.of_return("ret_x")
+            await tx.accruals.of_return("ret_x")
+            await tx.disputes.lines("dsp_x")
             await tx.disputes.open_lines(ids, but="")
             driver.set_trace_callback(None)
     with sqlite3.connect(f"file:{gateway.store.database.path}?mode=ro", uri=True) as connection:
@@ -76,7 +80,8 @@ async def test_what_a_bill_names_is_looked_up_and_never_gone_through(gateway: Ga
     wrong = re.compile(r"SCAN|.*\(exporter_id=\?( AND carrier=\?)?\)")
     few = "SEARCH invoices"  # one carrier's bills
     assert [plan for plan in plans if wrong.match(plan) and not plan.startswith(few)] == []
-    assert any("ix_invoice_lines_over" in plan for plan in plans)
+    for name in ("over", "unknown", "return", "dispute", "shipment", "waybill"):
+        assert any(f"ix_invoice_lines_{name} " in plan for plan in plans), (name, plans)
 
 
 def counting(said: Counter[str], whole: Any) -> Any:

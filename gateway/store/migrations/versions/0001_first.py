@@ -885,7 +885,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("type = 'UNKNOWN'"),
         sqlite_where=sa.text("type = 'UNKNOWN'"),
     )
-    op.create_index("ix_invoice_lines_waybill", "invoice_lines", ["exporter_id", "waybill"], unique=False)
+    op.create_index("ix_invoice_lines_waybill", "invoice_lines", ["waybill", "exporter_id"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("id", sa.String(length=40), nullable=False),
