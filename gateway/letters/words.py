@@ -45,7 +45,7 @@ HAPPENED: Mapping[N, Said] = {
     N.CLAIM_ANSWERED: ("A claim was answered", "索赔已有答复"),
     N.CLAIM_PAID: ("A claim was paid", "索赔已赔付"),
     N.CLAIM_WITHDRAWN: ("A claim was withdrawn", "索赔已撤回"),
-    N.COVER_CONFIRMED: ("Cover is confirmed", "保险已生效"),
+    N.COVER_BOUND: ("Goods are covered", "已承保"),
     N.COVER_REFUSED: ("Cover was refused", "投保被拒"),
     N.COVER_CANCELLED: ("Cover was cancelled", "保险已取消"),
     N.ENDPOINT_DISABLED: ("An address is told no more", "通知地址已停用"),
