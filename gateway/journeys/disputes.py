@@ -160,7 +160,7 @@ async def leave(tx: Desk, rows: Sequence[Record]) -> None:
         changed: Json = {"minor": dispute.minor - sum(row.minor - (row.agreed_minor or 0) for row in its)}
         if len(its) == len(await tx.disputes.lines(dispute_id)):
             reason = "what is charged was decided, and its lines were judged again"
-            changed = {"state": "withdrawn", "reason": reason, "closed_at": tx.now, "due_at": None}
+            changed |= {"state": "withdrawn", "reason": reason, "closed_at": tx.now, "due_at": None}
         elif dispute.credited_minor and dispute.credited_minor >= changed["minor"]:
             changed |= {"state": "credit_seen", "closed_at": tx.now, "due_at": None}
         await tx.disputes.set(dispute_id, **changed)

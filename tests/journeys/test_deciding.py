@@ -96,7 +96,7 @@ async def test_lines_leave_their_dispute_for_one_of_what_is_found_now(
     await say(gateway, exporter, "ZZ9", ChargeType.REMOTE_AREA)
     found = {(row.invoice_id, row.finding): (row.state, row.minor) for row in await all_of(gateway, tables.disputes)}
     assert found == {
-        (held[0], "unknown_charge"): ("withdrawn", 1_300),
+        (held[0], "unknown_charge"): ("withdrawn", 0),
         (held[0], "rate_over"): ("draft", 500),
         (held[1], "unknown_charge"): ("draft", 100),
     }
