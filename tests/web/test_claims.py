@@ -87,8 +87,8 @@ async def test_a_person_does_all_of_it_at_the_console_in_both_languages(
     path = answer.headers["Location"]
     assert answer.status == 303
     for language, words in (
-        ("en", ("nobody has said yet", "Montreal Convention")),
-        ("zh", ("尚未填写", "蒙特利尔公约")),
+        ("en", ("nobody has said yet", "Montreal Convention", "by weight, article 22")),
+        ("zh", ("尚未填写", "蒙特利尔公约", "按重量，第 22 条")),
     ):
         page = await (await inside.get(f"{path}?lang={language}")).text()
         for word in words:

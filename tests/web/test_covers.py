@@ -49,6 +49,11 @@ async def test_a_person_has_it_covered_in_both_languages(
     page, path = f"/console/returns/{shipment[0]}", f"/console/bookings/{shipment[1]}/covers"
     for language, words in (("en", "Have it covered"), ("zh", "投保金额")):
         assert words in await (await inside.get(f"{page}?lang={language}")).text()
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.accounts.set(house.account_id, carrier="sandbox_soap")
+    assert path not in await (await inside.get(page)).text()  # this carrier sells none
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.accounts.set(house.account_id, carrier="sandbox_rest")
     token = await inside.token(page)
     for form in ({"amount": "x", "currency": "EUR"}, {"amount": "1.00", "currency": "XX"}, {"amount": "-1"}):
         assert (await inside.post(path, {"csrf": token, **form})).status == 422

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, RenewalTerms
-from gateway.journeys import answering, covering, news, renewing, timeline
+from gateway.journeys import answering, covering, filing, news, renewing, timeline
 from gateway.journeys.billed import agreed_of
 from gateway.journeys.claims import CARRIED
 from gateway.rules import lifecycle
@@ -160,7 +160,8 @@ async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:
     renewal = await _renewal(tx, row)
     covers = (await covers_told(tx, row)).data
     held = row.request.insured_value is not None or any(one.state in covering.HOLDS for one in covers)
-    coverable = row.state == ShipmentState.BOOKED and row.handed_over_at is None and not held
+    waits = row.state == ShipmentState.BOOKED and row.handed_over_at is None and not held
+    coverable = waits and filing.taken_by(covering.COVER, await tx.accounts.find(row.account_id))
     return {
         "row": row,
         "state": state_of(row, attempts),
