@@ -249,7 +249,7 @@ async def test_f45_killed_between_firing_and_telling(town: Town, one: str) -> No
 LINES = 3000
 
 
-@whole(each=[point("invoice.mid"), "invoice.mid:4", point("invoice.before_commit")])
+@whole(each=[point("invoice.mid"), "invoice.mid:3", point("invoice.before_commit")])
 async def test_f47_killed_in_an_import(town: Town, one: str) -> None:
     """A long invoice: all of it or nothing; imported again it comes to the same as without the fall."""
     await asks.import_twice(town, one, LINES)
