@@ -12,7 +12,7 @@ from adapters import registry
 from adapters.seam import Carrier, FindsBookings, FindsByDay, VoidsBookings
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import attempts, following, labels, planning, pricing, tracking, voiding
+from gateway.journeys import attempts, following, labels, planning, pricing, quoting, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
 from gateway.rules.details import Detail
@@ -37,27 +37,35 @@ FIRST_LOOK = timedelta(hours=1)
 
 
 async def book_shipment(gw: Gateway, job: Job) -> None:
-    """One turn of a shipment: read what is wanted, make at most one creating call, write what came of it."""
+    """One turn of a shipment: read what is wanted, make at most one creating call, write what came of it. What was
+    booked without a price has one turn more, which asks the carrier for it."""
     async with gw.store.transaction(job.exporter_id) as tx:
         shipment = await tx.claim(job)
         if shipment is None:
             return
         account = await tx.accounts.get(shipment.account_id)
-        planned = await _next_call(gw, tx, shipment, account)
-        if planned is None:
-            return
-        act, attempt = planned
+        for_price = await quoting.is_wanted(gw, tx, shipment, account)
+        planned = None if for_price else await _next_call(gw, tx, shipment, account)
         turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds)
+    if for_price:
+        await quoting.ask(gw, job, shipment, account, turn_ends)
+    if planned is None:
+        return
+    act, attempt = planned
     outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
     crash(f"{act.kind}.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:
         await tx.returns.get(shipment.return_id, lock=True)  # before the shipment, as whoever stops a return does
         stands = await tx.shipments.get(shipment.id, lock=True)
         again = await attempts.conclude(tx, act, attempt.id, outcome, tries=shipment.tries)
-        if stands.cancel_asked_at and act is BOOKING:  # asked while it was under way: whatever came of it is stopped
-            again = tx.now
+        if act is BOOKING and (stands.cancel_asked_at or _is_unpriced(shipment, outcome.result)):
+            again = again or tx.now  # asked to stop while it was under way; or to be priced
         await tx.settle("book", shipment, due_at=again, tries=shipment.tries if again else 0)
     crash(f"{act.kind}.after_commit")
+
+
+def _is_unpriced(shipment: Record, booked: Booking | None) -> bool:
+    return booked is not None and quoting.lacks_price(shipment.carrier, booked)
 
 
 async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -> tuple[Act, Record] | None:
@@ -183,7 +191,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     await following.start_hand_over(tx, shipment, booking.hand_over_by)
     await following.keep_promise(tx, shipment, booking.promised_on)
     await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
-    if shipment.cancel_asked_at is not None:
+    if shipment.cancel_asked_at is not None or quoting.lacks_price(shipment.carrier, booking):
         await tx.wake("book", shipment.id)
     await announce(
         tx,
