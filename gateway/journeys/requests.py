@@ -16,6 +16,7 @@ from schemas.customs_case import CustomsCase
 from schemas.customs_fields import Lack
 from schemas.returns import ReturnAuthorization, ReturnItem
 from schemas.shipments import BookingRequest, Parcel
+from schemas.territories import needs_declaration
 from schemas.values import Money, Party, Reference, ReferenceKind, Weight
 
 ASSUMED_GRAMS = 1000
@@ -44,7 +45,7 @@ def build_request(
 ) -> BookingRequest:
     """What the carrier will be asked. Raises Missing where customs would have to be told something nobody knows."""
     value = _value(authorization)
-    abroad = returner.address.country != channel.consignee.address.country
+    abroad = needs_declaration(returner.address, channel.consignee.address)
     references = [Reference(kind=ReferenceKind.RMA, value=authorization.rma_number or authorization.rma_id)]
     if order := authorization.order_number or authorization.order_id:
         references.append(Reference(kind=ReferenceKind.ORDER, value=order))

@@ -26,34 +26,8 @@ from schemas.customs_case import (
     WhyBack,
 )
 from schemas.terms import PaperKind
+from schemas.territories import EU
 
-EU = frozenset(
-    (
-        *(
-            "AT",
-            "BE",
-            "BG",
-            "CY",
-            "CZ",
-            "DE",
-            "DK",
-            "EE",
-            "ES",
-            "FI",
-            "FR",
-            "GR",
-            "HR",
-            "HU",
-            "IE",
-            "IT",
-            "LT",
-            "LU",
-            "LV",
-            "MT",
-        ),
-        *("NL", "PL", "PT", "RO", "SE", "SI", "SK"),
-    )
-)
 LISTED = frozenset({Supervision.BONDED_ZONE, Supervision.RETAIL, Supervision.B2B_DIRECT, Supervision.B2B_WAREHOUSE})
 Weigh = Callable[[CustomsFacts], bool | None]
 """True speaks for the relief, False against it, None is not known."""

@@ -24,6 +24,7 @@ from adapters.carriers.dhl_express.mapping_booking import (
 from adapters.toolkit.http import Reply
 from schemas.errors import Refused, Unintelligible
 from schemas.shipments import BookingRequest, Pickup, PickupRequest, RefundState, VoidOutcome, VoidReceipt
+from schemas.territories import needs_declaration
 from schemas.values import Money
 
 DEFAULT_PRODUCT = "P"
@@ -99,7 +100,7 @@ def _parties(request: PickupRequest) -> dict[str, Any]:
 
 
 def _shipments(request: PickupRequest, account: str) -> list[dict[str, Any]]:
-    abroad = request.consignee is not None and request.consignee.address.country != request.address.country
+    abroad = request.consignee is not None and needs_declaration(request.address, request.consignee.address)
     common = {
         "productCode": request.service or DEFAULT_PRODUCT,
         "accounts": [{"typeCode": "payer", "number": account}],
