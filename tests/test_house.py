@@ -64,7 +64,7 @@ BELOW: Mapping[str, set[str]] = {
     },
     "gateway.papers": {"schemas"},
     "gateway.worker": {"gateway.core", "gateway.jobs", "gateway.journeys", "gateway.rules", "gateway.store"},
-    "gateway.web": {"gateway.guard", "gateway.papers", "gateway.rules", *INNER},
+    "gateway.web": {"gateway.guard", "gateway.letters", "gateway.papers", "gateway.rules", *INNER},
     "gateway.running": {"gateway.config", "gateway.core", "gateway.jobs", "gateway.store", "gateway.worker"},
     "gateway.archive": {"gateway.config", "gateway.crash", "gateway.rules", "gateway.running", *INNER},
     "gateway.backup": {"gateway.config", "gateway.rules", *INNER},

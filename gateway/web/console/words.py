@@ -8,11 +8,16 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from gateway.letters.words import HAPPENED
 from gateway.rules.details import INSTANTS, said_of, sentence
 from gateway.web.console import texts_en, texts_zh
 from gateway.web.languages import LANGUAGES, language_of
 
-TEXTS: Mapping[str, Mapping[str, str]] = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    language: {**{f"told.{kind.value}": said[place] for kind, said in HAPPENED.items()}, **texts}
+    for place, (language, texts) in enumerate((("en", texts_en.TEXTS), ("zh", texts_zh.TEXTS)))
+}
+"""The console's own texts; what has none there is called as in letters."""
 FAMILIES: Mapping[str, str] = {
     "tracking.": "state",
     "deadline.started.": "clock",
