@@ -117,7 +117,7 @@ def main() -> None:
     asked = parser.parse_args()
     if not (asked.data / "lines.csv").exists():
         asked.data.mkdir(exist_ok=True)
-        reconcile_data.write(asked.data, 1_000_000, 1_000_000)
+        reconcile_data.write_apart(asked.data, 1_000_000, 1_000_000)
     measured = asyncio.run(measure(asked.data, asked.seconds, asked.runs))
     print(json.dumps({**measured, "machine": load.load_of_machine()}))
 

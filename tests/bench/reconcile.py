@@ -60,7 +60,7 @@ def main() -> None:
         folder = Path(name)
         folder.mkdir(exist_ok=True)
         if not (folder / "lines.csv").exists():
-            reconcile_data.write(folder, asked.lines, asked.bookings)
+            reconcile_data.write_apart(folder, asked.lines, asked.bookings)
         told: dict[str, list[dict[str, Any]]] = {}
         for _ in range(asked.runs):
             for argv in (("tests.bench.peer_reconcile", name), ("tests.bench.reconcile", "--once", name)):
