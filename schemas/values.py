@@ -9,7 +9,7 @@ import unicodedata
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -194,6 +194,7 @@ class Money(Model):
         return f"{self.amount} {self.currency}"
 
 
+@lru_cache(maxsize=10_000)
 def said(minor: int, currency: str) -> str:
     """`str(Money.from_minor(minor, currency))`, a tenth as dear: every line of a bill says three amounts."""
     digits = CURRENCY_DIGITS[currency]

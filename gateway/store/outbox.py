@@ -9,8 +9,12 @@ from sqlalchemy import select
 
 from gateway.store import tables
 from gateway.store.parties import Endpoints
-from gateway.store.transaction import Tx
+from gateway.store.prepared import Columns
+from gateway.store.transaction import Tx, adding_new
 from schemas.values import Json
+
+MANY = 250
+"""Notices that nobody listens to, and that are written by columns: a bill has one for each return that it names."""
 
 
 class Outbox:
@@ -31,8 +35,6 @@ class Outbox:
         if not told:
             return
         rows = [row for row, _ in told]
-        unique = ("exporter_id", "cause")
-        everything = await self.tx.add_new(tables.notices, *rows, unique=unique) == len(rows)
         listening = await Endpoints(self.tx).those(enabled=True)
         deliveries = []
         for row, source_id in told:
@@ -40,6 +42,12 @@ class Outbox:
             if source_id is not None:
                 targets.append(("platform", source_id))
             deliveries += [self._delivery(row["id"], target, target_id) for target, target_id in targets]
+        unique = ("exporter_id", "cause")
+        if len(rows) > MANY and not deliveries:
+            columns = Columns(**{name: [row[name] for row in rows] for name in rows[0]})
+            await self.tx.say(adding_new(tables.notices, unique, sqlite=self.tx.is_sqlite), columns)
+            return
+        everything = await self.tx.add_new(tables.notices, *rows, unique=unique) == len(rows)
         if deliveries and not everything:
             new = await self._written([row["id"] for row in rows])
             deliveries = [one for one in deliveries if one["notice_id"] in new]

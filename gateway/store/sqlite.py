@@ -98,7 +98,7 @@ def open_writer(path: str) -> Engine:
         connect_args={"check_same_thread": False, "cached_statements": 1000},  # all that is ever prepared
         hide_parameters=True,  # an error's text goes to the log, and the parameters are people's names
     )
-    _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-32000")
+    _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-131072")
     return engine
 
 

@@ -105,17 +105,21 @@ class _Sheet:
 
     def _line(self, number: int, row: Row, amount: Money) -> InvoiceLine:
         code = row.get("code", "")
-        return InvoiceLine(
-            number=number,
-            waybill=row.get("waybill") or None,
-            references=tuple(value for value in (row.get("reference"),) if value),
-            type=codes.CHARGES.get(code, ChargeType.UNKNOWN),
-            money=amount,
-            wire_code=code or None,
-            description=row.get("text", ""),
-            shipped_on=self._date(number, row, "shipped_on"),
-            service=row.get("service") or None,
-            billed_weight=self._weight(number, row),
+        return InvoiceLine.proved(
+            {
+                "number": number,
+                "waybill": row.get("waybill") or None,
+                "original_waybill": None,
+                "references": tuple(value for value in (row.get("reference"),) if value),
+                "type": codes.CHARGES.get(code, ChargeType.UNKNOWN),
+                "money": amount,
+                "wire_code": code or None,
+                "description": row.get("text", ""),
+                "shipped_on": self._date(number, row, "shipped_on"),
+                "service": row.get("service") or None,
+                "billed_weight": self._weight(number, row),
+                "informational": False,
+            }
         )
 
     def _amount(self, number: int, row: Row, invoice: str) -> Money | None:
