@@ -1,4 +1,4 @@
-"""Notices that are written by columns: as many as a bill has returns, each cause told once all the same, on both databases."""
+"""Notices that are written by columns: as many as a bill has returns, each cause told once all the same, on both stores."""
 
 from sqlalchemy import func, select
 
