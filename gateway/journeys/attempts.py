@@ -73,9 +73,10 @@ class Act:
     """Raises NotYet where the answer is not what it looks like."""
     accepted: Callable[[Desk, Record, Any], Awaitable[None]]
     refused: Callable[[Desk, Record, Refused], Awaitable[None]]
-    unknown: Callable[[Desk, Record], Awaitable[None]]
-    look_up: Callable[[Carrier, Record], Awaitable[Sequence[Found]] | None]
-    """The look-up under way, or None where this carrier has none for it."""
+    unknown: Callable[[Desk, Record], Awaitable[None]] | None = None
+    """Whom to tell meanwhile; None where sending it again does no harm, and the look-up does so."""
+    look_up: Callable[[Carrier, Record], Awaitable[Sequence[Found]] | None] | None = None
+    """The look-up under way, or None where this carrier has none for it; left out where nobody has."""
     kept: Callable[[Any], Json] | None = None
     """What the attempt keeps of an answer: the names by which the carrier knows what it made."""
     repeats: bool = False
@@ -259,7 +260,8 @@ async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | N
         before={"state": attempt.state},
         after={"state": "unknown", "why": type(error).__name__ if error else "crash"},
     )
-    await act.unknown(tx, attempt)
+    if act.unknown is not None:
+        await act.unknown(tx, attempt)
     await tx.wake("resolve", attempt.id, max(tx.now, attempt.sent_at + timedelta(seconds=profile.settle_seconds)))
 
 

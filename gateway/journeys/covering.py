@@ -231,14 +231,6 @@ async def _by_hand(tx: Desk, attempt: Record, cover: Record, why: str) -> None:
     await tx.tasks.ask("cover_by_hand", f"attempt:{attempt.id}", detail, cover.return_id)
 
 
-async def _cancel_unknown(tx: Desk, attempt: Record) -> None:
-    return None  # cancelling again is harmless, and the look-up does so
-
-
-def _no_look_up(carrier: Carrier, attempt: Record) -> None:
-    return None
-
-
 CANCEL = Act(
     kind="cover_void",
     job="resolve",
@@ -246,8 +238,6 @@ CANCEL = Act(
     vet=_vet_cancel,
     accepted=_cancelled,
     refused=_cancel_refused,
-    unknown=_cancel_unknown,
-    look_up=_no_look_up,
     repeats=True,
 )
 

@@ -139,14 +139,6 @@ async def _refused(tx: Desk, attempt: Record, error: Refused) -> None:
     await tx.tasks.ask("review_application", f"application:{attempt.subject_id}:refused", detail, attempt.return_id)
 
 
-async def _unknown(tx: Desk, attempt: Record) -> None:
-    return None  # handing in the same again does no harm, and the look-up does so
-
-
-def _no_look_up(platform: Any, attempt: Record) -> None:
-    return None
-
-
 APPLICATION = Act(
     kind=KIND,
     job="resolve",
@@ -154,7 +146,5 @@ APPLICATION = Act(
     vet=_vet,
     accepted=_taken,
     refused=_refused,
-    unknown=_unknown,
-    look_up=_no_look_up,
     repeats=True,
 )

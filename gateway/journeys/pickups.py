@@ -263,14 +263,6 @@ async def _cancel_refused(tx: Desk, attempt: Record, error: Refused) -> None:
     )
 
 
-async def _cancel_unknown(tx: Desk, attempt: Record) -> None:
-    return None  # cancelling again is harmless, and the look-up does so
-
-
-def _no_look_up(carrier: Carrier, attempt: Record) -> None:
-    return None
-
-
 CANCEL = Act(
     kind="pickup_void",
     job="pickup",
@@ -278,7 +270,5 @@ CANCEL = Act(
     vet=_vet_cancel,
     accepted=_cancelled,
     refused=_cancel_refused,
-    unknown=_cancel_unknown,
-    look_up=_no_look_up,
     repeats=True,
 )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters import registry
-from adapters.seam import Carrier, RenewalTerms, Renews
+from adapters.seam import RenewalTerms, Renews
 from gateway.journeys import following, tracking
 from gateway.journeys.attempts import Act
 from gateway.rules import lifecycle
@@ -123,14 +123,6 @@ async def _refused(tx: Desk, attempt: Record, error: Refused) -> None:
     await tx.tasks.ask("renewal_refused", f"attempt:{attempt.id}", detail, attempt.return_id)
 
 
-async def _unknown(tx: Desk, attempt: Record) -> None:
-    return None  # asking again does no harm, and the look-up does so
-
-
-def _no_look_up(carrier: Carrier, attempt: Record) -> None:
-    return None
-
-
 RENEWAL = Act(
     kind="renewal",
     job="resolve",
@@ -138,7 +130,5 @@ RENEWAL = Act(
     vet=_vet,
     accepted=_renewed,
     refused=_refused,
-    unknown=_unknown,
-    look_up=_no_look_up,
     repeats=True,
 )

@@ -114,7 +114,7 @@ async def _look(
 
 
 async def _looked(act: Act, carrier: Carrier, attempt: Record) -> Sequence[Found] | None:
-    looking = act.look_up(carrier, attempt)
+    looking = act.look_up(carrier, attempt) if act.look_up is not None else None
     return None if looking is None else await looking
 
 
