@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     body_limit: int = 2_000_000
     """Bytes of a request's body; documents have their own limit."""
     document_limit: int = 15_000_000
+    calls_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = 12_000
+    """What one API key may call in a minute; so many may come at once. Across machines where Redis is set, else a process."""
+    refusals_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = 600
+    """Requests without a good key or signature that one address is told 401 for, before it is told to wait."""
+    proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    """How many proxies of yours stand before the doors: so many last entries of X-Forwarded-For are believed."""
     private_endpoints: bool = False
     """Allow webhooks out to private addresses and plain http: for tests and the sandbox only."""
     smtp_url: SecretStr = SecretStr("")

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.core import Gateway
 from gateway.web import openapi
+from gateway.web.allowance import Allowance
 from gateway.web.console.acts import FORM_LIMIT
 from gateway.web.console.routes import console_routes
 from gateway.web.hooks import hook_routes
@@ -31,18 +32,25 @@ def build_app(gw: Gateway) -> web.Application:
     """The API, the hooks, the console and the status pages over an open gateway, which the caller closes."""
     app = web.Application(middlewares=[around], client_max_size=gw.settings.document_limit * FORM_LIMIT)
     app[GATEWAY] = gw
-    app[DOORS] = Doors()
+    told = gw.settings
+    allowance = Allowance(told.calls_per_minute, told.refusals_per_minute, redis=told.redis, proxies=told.proxies)
+    app[DOORS] = Doors(allowance)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.serve)
     app.add_routes([*hook_routes(), *status_routes(), *live_routes(), *policy_routes(), *console_routes()])
     openapi.prepare(app)
     app.on_shutdown.append(_stopping)
+    app.on_cleanup.append(_closing)
     return app
 
 
 async def _stopping(app: web.Application) -> None:
     app[DOORS].stopping = True
     app[GATEWAY].live.wake_all()
+
+
+async def _closing(app: web.Application) -> None:
+    await app[DOORS].allowance.close()
 
 
 def stop_taking(runner: web.AppRunner) -> None:

@@ -9,6 +9,7 @@ from gateway.journeys.settling_in import key_digest
 from gateway.store import parties
 from gateway.store.transaction import Record
 from gateway.web.problems import Problem
+from gateway.web.state import DOORS, STANDING
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 LONGEST_KEY = 200
@@ -32,14 +33,22 @@ class Caller:
 
 
 async def identify(gw: Gateway, request: web.Request) -> Caller:
-    """The key's owner. Every failure looks the same."""
+    """The key's owner, who has a call left. Every failure looks the same."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise Problem("unauthenticated", headers=CHALLENGE)
     row = await key_row(gw, key.strip())
     if row is None:
         raise Problem("unauthenticated", headers=CHALLENGE)
+    await count(request, row.id)
     return Caller(exporter_id=row.exporter_id, key_id=row.id, scopes=frozenset(row.scopes))
+
+
+async def count(request: web.Request, key_id: str) -> None:
+    """One call of the key's. Raises Problem where it is one too many."""
+    standing = request[STANDING] = await request.app[DOORS].allowance.call(key_id)
+    if standing.wait:
+        raise Problem("rate-limited", headers={"Retry-After": standing.retry_after})
 
 
 async def key_row(gw: Gateway, key: str) -> Record | None:

@@ -1,5 +1,6 @@
 """Around every request: its id, its line in the log, the security headers, and errors as documents or pages."""
 
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +12,7 @@ from gateway.store.ids import new_id
 from gateway.web.console.paper import problem_page
 from gateway.web.languages import language_of
 from gateway.web.problems import Problem, problem_of
-from gateway.web.state import DOORS, GATEWAY
+from gateway.web.state import DOORS, GATEWAY, STANDING
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -29,6 +30,7 @@ SECURITY: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Server": "homeward",
 }
+TURNED_AWAY = frozenset({"unauthenticated", "signature-invalid"})
 REQUEST_ID_KEY: web.RequestKey[str] = web.RequestKey("request_id", str)
 
 
@@ -48,14 +50,32 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
             if isinstance(error, web.HTTPRedirection):
                 response = web.Response(status=error.status, headers={"Location": error.headers["Location"]})
             else:
-                response = _answer(request, problem_of(error), request_id)
+                response = _answer(request, _told(request, problem_of(error)), request_id)
             if response.headers.get("Connection") == "close":
                 response.force_close()
         response.headers["X-Request-Id"] = request_id
+        _say_what_is_left(request, response)
         for name, value in SECURITY.items():
             response.headers.setdefault(name, value)
         _say(request, response, time.monotonic() - started)
     return response
+
+
+def _told(request: web.Request, problem: Problem) -> Problem:
+    """Who is turned away too often is told to wait. Counted here, after the fact, so that it costs who is let in nothing."""
+    if problem.slug not in TURNED_AWAY or request.path.startswith("/console"):
+        return problem
+    standing = request.app[DOORS].allowance.turned_away(request)
+    return Problem("rate-limited", headers={"Retry-After": standing.retry_after}) if standing.wait else problem
+
+
+def _say_what_is_left(request: web.Request, response: web.StreamResponse) -> None:
+    """As draft-ietf-httpapi-ratelimit-headers-10: `t` is when all is whole again, or, like Retry-After, the wait."""
+    standing = request.get(STANDING)
+    if standing is not None:
+        seconds = standing.retry_after if standing.wait else math.ceil(standing.whole_in)
+        response.headers["RateLimit-Policy"] = request.app[DOORS].allowance.policy
+        response.headers["RateLimit"] = f'"calls";r={standing.left};t={seconds}'
 
 
 def _answer(request: web.Request, problem: Problem, request_id: str) -> web.Response:

@@ -17,6 +17,16 @@ from schemas.messages import NoticeKind
 
 REFS = "#/components/schemas/{model}"
 PROBLEM: Mapping[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+LEFT: Mapping[str, Any] = {
+    "RateLimit-Policy": "What a key may call: `q` calls in `w` seconds, all at once if need be",
+    "RateLimit": "What is left of it: `r` calls now, and all again in `t` seconds",
+}
+HEADERS: Mapping[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in LEFT}
+TOO_MANY: Mapping[str, Any] = {
+    "description": "More calls than the key has; nothing was done",
+    "headers": {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}, **HEADERS},
+    "content": PROBLEM,
+}
 Refs = Mapping[Any, Mapping[str, Any]]
 
 
@@ -36,6 +46,7 @@ def document(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": definitions["$defs"],
+            "headers": {name: {"description": said, "schema": {"type": "string"}} for name, said in LEFT.items()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "hw_…"}},
         },
         "security": [{"key": []}],
@@ -70,7 +81,8 @@ def _operation(route: Route, refs: Refs) -> dict[str, Any]:
         "x-scope": route.scope,
         "parameters": _parameters(route),
         "responses": {
-            str(route.status): _success(route, refs),
+            str(route.status): {**_success(route, refs), "headers": HEADERS},
+            "429": TOO_MANY,
             "default": {"description": "Problem", "content": PROBLEM},
         },
     }

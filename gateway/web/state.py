@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from gateway.core import Gateway
+from gateway.web.allowance import Allowance, Standing
 
 
 @dataclass(slots=True)
 class Doors:
     """`stopping` makes `/readyz` say no; `in_flight` are (exporter, Idempotency-Key) pairs under way here."""
 
+    allowance: Allowance
     stopping: bool = False
     in_flight: set[tuple[str, str]] = field(default_factory=set)
     streams: Counter[str] = field(default_factory=Counter)
@@ -22,4 +24,6 @@ class Doors:
 
 
 GATEWAY: web.AppKey[Gateway] = web.AppKey("gateway", Gateway)
+STANDING: web.RequestKey[Standing] = web.RequestKey("standing", Standing)
+"""How the caller's key stands after this request."""
 DOORS: web.AppKey[Doors] = web.AppKey("doors", Doors)

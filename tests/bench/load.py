@@ -11,6 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+UNHURRIED = {"HOMEWARD_CALLS_PER_MINUTE": "10000000"}
+"""One key asks for more here than any may in a minute."""
+
 
 @dataclass(slots=True)
 class Measured:
@@ -66,7 +69,10 @@ def process(*arguments: str, port: int, core: int | None = None, env: dict[str, 
     """A server of ours on a port, pinned to a core, until the block ends."""
     pinned = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
     running = subprocess.Popen(
-        [sys.executable, *arguments], env={**os.environ, **(env or {})}, preexec_fn=pinned, stdout=subprocess.DEVNULL
+        [sys.executable, *arguments],
+        env={**os.environ, **UNHURRIED, **(env or {})},
+        preexec_fn=pinned,
+        stdout=subprocess.DEVNULL,
     )
     try:
         deadline = time.monotonic() + 30

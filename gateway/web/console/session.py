@@ -11,7 +11,7 @@ from adapters.toolkit.auth import same
 from gateway.core import Gateway
 from gateway.store import sessions
 from gateway.store.transaction import Record
-from gateway.web.identity import Caller
+from gateway.web.identity import Caller, count
 from gateway.web.problems import Problem
 
 COOKIE = "homeward_session"
@@ -38,7 +38,8 @@ def require_csrf(expected: str, given: object) -> None:
 
 
 async def visit_of(gw: Gateway, request: web.Request) -> Visit:
-    """Raises Problem where nobody is signed in any more: signed out, expired, the key revoked or its scopes changed."""
+    """Raises Problem where nobody is signed in any more: signed out, expired, the key revoked or its scopes changed;
+    and where the key has no call left."""
     session_id = request.cookies.get(COOKIE, "")
     row = None
     if session_id:
@@ -46,6 +47,7 @@ async def visit_of(gw: Gateway, request: web.Request) -> Visit:
             row = await sessions.session_of(connection, session_id, gw.clock())
     if row is None:
         raise Problem("unauthenticated")
+    await count(request, row.key_id)
     caller = Caller(exporter_id=row.exporter_id, key_id=row.key_id, scopes=frozenset(row.scopes))
     return Visit(caller, csrf_of(session_id))
 
