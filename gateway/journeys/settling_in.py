@@ -25,6 +25,8 @@ from schemas.values import EMAIL_FORM, Party
 
 SAFE_ACCEPTANCE = next(one for one in DEFAULTS if one.clock is Clock.ACCEPTANCE)
 SCOPES = ("returns", "bookings", "tracking", "acceptances", "invoices", "endpoints", "admin")
+HINT = 7
+"""First characters of a key that are kept in clear: `hw_` and four of forty-three."""
 
 
 async def add_exporter(gw: Gateway, name: str, *, language: str = "en", zone: str = "Asia/Shanghai") -> str:
@@ -56,7 +58,7 @@ async def add_key(gw: Gateway, exporter_id: str, name: str, scopes: Sequence[str
     key = f"hw_{secrets.token_urlsafe(32)}"
     async with gw.store.transaction(exporter_id, "operator") as tx:
         key_id = await tx.keys.add(
-            name=name, digest=key_digest(key), hint=key[:7], scopes=list(scopes), created_at=tx.now
+            name=name, digest=key_digest(key), hint=key[:HINT], scopes=list(scopes), created_at=tx.now
         )
         tx.note("key.added", key_id, after={"name": name, "scopes": list(scopes)})
     return key

@@ -79,6 +79,12 @@ async def key_of(connection: Connection, digest: str) -> Record | None:
     return (await KEY_OF.run(connection, {"digest": digest})).first()
 
 
+async def hinted_key(connection: Connection, hint: str) -> Record | None:
+    """The newest key that begins like this, revoked or not: whose door a wrong key was meant for."""
+    meant = select(tables.api_keys).where(_KEYS.hint == hint).order_by(_KEYS.created_at.desc()).limit(1)
+    return (await connection.execute(meant)).first()
+
+
 async def source_of(connection: Connection, source_id: str) -> Record | None:
     """A platform source by its id alone: its webhook names no exporter."""
     return (await SOURCE_OF.run(connection, {"this_id": source_id})).first()

@@ -22,6 +22,10 @@ REMEMBERED = 65_536
 """Keys or addresses at once; of more, the one that was quiet longest is forgotten."""
 REDIS_SECONDS, REDIS_AWAY_SECONDS = 0.25, 2.0
 MINUTE = timedelta(minutes=1)
+WRONG_KEYS = (10, timedelta(minutes=5))
+"""At the console's door, of one address: each is answered later than the one before, and the eleventh is told to wait."""
+AUDITED = (100, timedelta(hours=1))
+"""Wrong keys of all addresses that the audit keeps: it only grows, and nobody from outside decides by how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Allowance:
         self._proxies = proxies
         self._calls = Bucket(calls, MINUTE)
         self._turned_away = Bucket(refusals, MINUTE)
+        self._wrong_keys = Bucket(*WRONG_KEYS)
+        self._audited = Bucket(*AUDITED)
         self._redis: Any = None
         self._away_until = 0.0
         if redis:
@@ -87,6 +93,11 @@ class Allowance:
         """One request that bore no good key or signature."""
         return self._turned_away.take(self.address_of(request))
 
+    def wrong_key(self, request: web.Request) -> tuple[Standing, bool]:
+        """One wrong key at the console's door, and whether the audit has room for it."""
+        standing = self._wrong_keys.take(self.address_of(request))
+        return standing, not standing.wait and not self._audited.take("all").wait
+
     def address_of(self, request: web.Request) -> str:
         """Whose request it is: the peer's address, or what the proxies that are ours say it is. An IPv6 network of 64 bits is
         one household."""
@@ -97,7 +108,7 @@ class Allowance:
         try:
             address = ipaddress.ip_address(told)
         except ValueError:
-            return told[:64]
+            return told[:64] or "unknown"  # a bucket must have a name
         if isinstance(address, ipaddress.IPv6Address):
             return str(address.ipv4_mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))
         return told

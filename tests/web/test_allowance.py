@@ -64,7 +64,7 @@ async def test_who_is_turned_away_too_often_waits_and_who_has_a_key_or_signature
         ("10.0.0.1", "198.51.100.1, 203.0.113.7", 1, "203.0.113.7"),
         ("10.0.0.1", "198.51.100.1, 203.0.113.7, 10.0.0.2", 2, "203.0.113.7"),
         ("10.0.0.1", "203.0.113.7", 2, "10.0.0.1"),
-        ("10.0.0.1", "", 1, ""),
+        ("10.0.0.1", "", 1, "unknown"),
         ("2001:db8:1:2:3:4:5:6", "", 0, "2001:db8:1:2::/64"),
         ("::ffff:203.0.113.7", "", 0, "203.0.113.7"),
         ("10.0.0.1", "x" * 100, 1, "x" * 64),
@@ -86,6 +86,12 @@ async def test_processes_share_a_keys_calls_by_redis_and_each_counts_alone_while
     assert one._away_until <= time.monotonic() + REDIS_AWAY_SECONDS
     for each in (one, other):
         await each.close()
+
+
+async def test_a_caller_of_no_address_is_counted_too(open_house: OpenHouse) -> None:
+    house = await open_house(refusals_per_minute=1, proxies=1)
+    nobody = {"X-Forwarded-For": ""}
+    assert [(await house.client.get("/v1/returns", headers=nobody)).status for _ in range(2)] == [401, 429]
 
 
 async def test_a_call_costs_next_to_nothing(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -64,9 +65,11 @@ async def sign_in(request: web.Request) -> web.Response:
     gw = request.app[GATEWAY]
     form = await _form(request, SMALL_FORM)
     require_csrf(csrf_of(request.cookies.get(FORM_COOKIE, "")), form.get("csrf"))
-    key = await key_row(gw, str(form.get("key", "")).strip())
+    came, given = time.monotonic(), str(form.get("key", "")).strip()
+    key = await key_row(gw, given)
     if key is None:
-        return sign_in_page(request, 401, failed=True)
+        standing = await session.refuse(gw, request, given, came)
+        return sign_in_page(request, 429 if standing.wait else 401, failed=True, wait=standing)
     response = seen("/console")
     await session.sign_in(gw, response, key)
     return response

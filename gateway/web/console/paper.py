@@ -8,6 +8,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from adapters import registry
+from gateway.web.allowance import Standing
 from gateway.web.console.session import FORM_COOKIE, Visit, csrf_of, set_cookie
 from gateway.web.console.words import LANGUAGE_COOKIE, Words, console_language
 from gateway.web.languages import LANGUAGES
@@ -66,11 +67,18 @@ def page(
     return response
 
 
-def sign_in_page(request: web.Request, status: int = 200, *, failed: bool = False) -> web.Response:
-    """The form, with a token that only this browser can bring back."""
+def sign_in_page(
+    request: web.Request, status: int = 200, *, failed: bool = False, wait: Standing | None = None
+) -> web.Response:
+    """The form, with a token that only this browser can bring back; after too many wrong keys with how long to wait."""
+    seconds = wait.retry_after if wait is not None and wait.wait else ""
     secret_id = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
     words = words_of(request)
-    response = page(request, "sign_in.html", None, words, status, csrf=csrf_of(secret_id), failed=failed)
+    response = page(
+        request, "sign_in.html", None, words, status, csrf=csrf_of(secret_id), failed=failed, seconds=seconds
+    )
+    if seconds:
+        response.headers["Retry-After"] = seconds
     set_cookie(request.app[GATEWAY], response, FORM_COOKIE, secret_id, 3600)
     return response
 

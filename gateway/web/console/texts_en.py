@@ -19,6 +19,7 @@ TEXTS: Mapping[str, str] = {
     "api_key": "API key",
     "sign_in_hint": "The key begins with hw_. The session ends after twelve hours, or when you sign out.",
     "sign_in_failed": "This key is not valid.",
+    "sign_in_wait": "Too many keys that are not valid. Try again in {seconds} seconds.",
     "queues_title": "What waits",
     "queue.person": "Needs a person",
     "queue.checking": "Being checked",

@@ -19,6 +19,7 @@ TEXTS: Mapping[str, str] = {
     "api_key": "API 密钥",
     "sign_in_hint": "密钥以 hw_ 开头。会话在十二小时后或退出时结束。",
     "sign_in_failed": "该密钥无效。",
+    "sign_in_wait": "无效密钥次数过多，请在 {seconds} 秒后重试。",
     "queues_title": "待处理",
     "queue.person": "需要人工处理",
     "queue.checking": "核查中",
