@@ -37,6 +37,10 @@ async def book_now(tx: Desk, return_id: str) -> str:
         return str(waiting.id)
     if alive:  # refused, and corrected since: the same shipment goes again
         await verdicts.book_again(tx, alive[0].id)
+        if (await tx.shipments.get(alive[0].id)).state == ShipmentState.ACTION_REQUIRED:
+            raise Conflict(
+                "something must be known first", state=(await tx.returns.get(return_id)).review or "followed"
+            )
         return str(alive[0].id)
     source = await tx.sources.get(row.source_id)
     shipment_id = await planning.plan(tx, source, await tx.returns.get(return_id))

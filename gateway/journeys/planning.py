@@ -55,7 +55,7 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
     """A newer version of a known return. Before booking it is followed; after booking a person looks at it."""
     shipments = await tx.shipments.of_return(known.id)
     stops = authorization.status in lifecycle.STOPS
-    under_way = [row for row in shipments if await _is_under_way(tx, row)]
+    under_way = [row for row in shipments if await _is_under_way(tx, known, row)]
     status = authorization.status if stops or not under_way else ReturnStatus(known.status)
     unmoved = stops or not under_way or _only_went_on(known.authorization, authorization)
     review = None if unmoved else "review_amendment"
@@ -95,11 +95,16 @@ def _only_went_on(before: ReturnAuthorization, now: ReturnAuthorization) -> bool
     return before.model_dump(exclude=went) == now.model_dump(exclude=went)
 
 
-async def _is_under_way(tx: Desk, shipment: Record) -> bool:
+async def _is_under_way(tx: Desk, row: Record, shipment: Record) -> bool:
     """Whether the carrier may know of it: from the intent of a booking on, not only once it is confirmed."""
-    if shipment.state == ShipmentState.REQUESTED:
+    if shipment.state == ShipmentState.REQUESTED or _is_held(row, shipment):
         return await tx.attempts.holder("booking", shipment.id) is not None
     return bool(shipment.state != ShipmentState.CANCELLED)
+
+
+def _is_held(row: Record, shipment: Record) -> bool:
+    """Whether it waits because of what the return lacks, and not because its carrier refused it."""
+    return bool(shipment.state == ShipmentState.ACTION_REQUIRED and shipment.reason == row.review)
 
 
 async def _ask_for_review(tx: Desk, return_id: str, authorization: ReturnAuthorization, review: str) -> None:
@@ -135,21 +140,45 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
         request = wanted(channel, account)
         require_fields(account.carrier, request)
     except Missing as missing:
+        await _hold_back(tx, row, missing)
         await _ask(tx, row, missing)
         return None
-    if not tx.known.is_new(row.id):
-        await tx.tasks.done(f"plan:{row.id}")
     planned = await tx.shipments.of_return(row.id)
-    waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), None)
+    held = next((one for one in planned if _is_held(row, one)), None)
+    if not tx.known.is_new(row.id):
+        await _answered(tx, row)
+    waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), held)
     if waiting is not None:
         request = request.model_copy(update={"client_ref": waiting.request.client_ref})
-        await tx.shipments.set(waiting.id, request=request, channel_id=channel.id, account_id=account.id)
+        place = {"channel_id": channel.id, "account_id": account.id, "carrier": account.carrier}
+        await tx.shipments.set(waiting.id, request=request, state=ShipmentState.REQUESTED, reason=None, **place)
+        if waiting is held:
+            await tx.wake("book", waiting.id)
         if waiting.cancel_asked_at is not None:  # approved again before its job has ended it
             await tx.shipments.set(waiting.id, cancel_asked_at=None)
             tx.note("shipment.wanted_again", waiting.id, chain=row.id)
         return str(waiting.id)
     request = request.model_copy(update={"client_ref": _reference(row, len(planned))})
     return await _add_shipment(tx, row, channel, account, request)
+
+
+async def _hold_back(tx: Desk, row: Record, missing: Missing) -> None:
+    """What was planned of an older version does not go either: it waits with the question, unless the carrier may know it."""
+    for one in () if tx.known.is_new(row.id) else await tx.shipments.of_return(row.id):
+        if (one.state == ShipmentState.REQUESTED and one.cancel_asked_at is None) or _is_held(row, one):
+            locked = await tx.shipments.get(one.id, lock=True)
+            if not await _is_under_way(tx, row, locked):
+                await tx.shipments.set(one.id, state=ShipmentState.ACTION_REQUIRED, reason=missing.code)
+                tx.note("shipment.held_back", one.id, chain=row.id, after={"reason": missing.code})
+
+
+async def _answered(tx: Desk, row: Record) -> None:
+    """Nothing is missing any more."""
+    task = await tx.tasks.that(cause=f"plan:{row.id}")
+    if task is not None:
+        await tx.tasks.done(task.cause)
+        if row.review == task.kind:
+            await tx.returns.set(row.id, review=None)
 
 
 def _reference(row: Record, planned: int) -> ClientRef:

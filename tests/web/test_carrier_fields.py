@@ -1,16 +1,20 @@
 """A carrier that books nothing without a field is not asked while it is empty: a task, a refusal, the dry run; no call."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from gateway.journeys import booking
+from gateway.journeys import booking, intake
 from gateway.store import tables
 from gateway.store.work import Job
+from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
+from schemas.values import Party
 from tests.web.browser import Browser
-from tests.web.doors import ON_BOTH, RETURNER, WAREHOUSE, House, a_return
+from tests.web.doors import ON_BOTH, RETURNER, START, WAREHOUSE, House, a_return
 
 NO_PHONE = {name: value for name, value in RETURNER.items() if name != "phone"}
 
@@ -90,6 +94,72 @@ async def test_what_was_planned_without_the_field_never_reaches_the_carrier(dhl:
     async with dhl.gw.store.transaction(dhl.mine.exporter_id) as tx:
         assert (await tx.shipments.get(shipment_id)).request.shipper.phone == RETURNER["phone"]
         assert all(one.done_at for one in await tx.tasks.of_return(made["id"]))
+
+
+async def amend(house: House, return_id: str, hour: int, returner: dict[str, Any], **changed: Any) -> None:
+    """The platform's newer version of a return."""
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        row = await tx.returns.get(return_id)
+        version = {
+            "version_at": START + timedelta(hours=hour),
+            "returner": Party.model_validate_json(json.dumps(returner)),
+            **changed,
+        }
+        await intake.apply(tx, await tx.sources.get(row.source_id), row.authorization.model_copy(update=version))
+
+
+@ON_BOTH
+async def test_what_was_planned_does_not_go_with_old_data_once_an_amendment_lacks_a_field(dhl: House) -> None:
+    """The carrier is not asked for what the platform no longer says; with the field it goes by itself, as it is now."""
+    made = await dhl.mine.post("/v1/returns", a_return(), 201)
+    [shipment] = made["shipments"]
+    async with dhl.gw.store.transaction(dhl.mine.exporter_id) as tx:
+        reference = (await tx.shipments.get(shipment["id"])).request.client_ref
+    await amend(dhl, made["id"], 1, {**NO_PHONE, "name": "Ana Maria"})
+    for job in await dhl.gw.store.due("book"):
+        await booking.book_shipment(dhl.gw, job)
+    assert await attempts(dhl) == 0
+    waits = await dhl.mine.get(f"/v1/bookings/{shipment['id']}")
+    assert (waits["state"], waits["reason"]) == ("refused", "carrier_data_missing")
+    assert [one["kind"] for one in (await dhl.mine.get("/v1/tasks"))["data"]] == ["carrier_data_missing"]
+    said = await dhl.mine.post("/v1/bookings", {"return_id": made["id"]}, 409)
+    assert said["state"] == "carrier_data_missing"
+    assert await dhl.gw.store.due("book") == []
+
+    await amend(dhl, made["id"], 2, {**RETURNER, "name": "Ana Maria"})
+    shown = await dhl.mine.get(f"/v1/returns/{made['id']}")
+    assert ([one["id"] for one in shown["shipments"]], shown["review"]) == ([shipment["id"]], None)
+    assert (await dhl.mine.get("/v1/tasks"))["data"] == []
+    assert (await due(dhl)).id == shipment["id"]
+    async with dhl.gw.store.transaction(dhl.mine.exporter_id) as tx:
+        planned = await tx.shipments.get(shipment["id"])
+    assert (planned.state, planned.reason) == (ShipmentState.REQUESTED, None)
+    assert (planned.request.shipper.name, planned.request.shipper.phone) == ("Ana Maria", RETURNER["phone"])
+    assert planned.request.client_ref == reference
+
+
+@ON_BOTH
+async def test_what_waits_for_a_field_is_stopped_with_its_return(dhl: House) -> None:
+    made = await dhl.mine.post("/v1/returns", a_return(), 201)
+    await amend(dhl, made["id"], 1, NO_PHONE)
+    await amend(dhl, made["id"], 2, NO_PHONE, status=ReturnStatus.CANCELLED)
+    await booking.book_shipment(dhl.gw, await due(dhl))
+    shown = await dhl.mine.get(f"/v1/returns/{made['id']}")
+    assert [one["state"] for one in shown["shipments"]] == ["cancelled"]
+    assert await attempts(dhl) == 0
+
+
+@ON_BOTH
+async def test_a_return_that_goes_by_another_carrier_now_is_planned_as_its(dhl: House) -> None:
+    """Its row names the carrier that is asked, and not the one that it was planned for first."""
+    made = await dhl.mine.post("/v1/returns", a_return(), 201)
+    async with dhl.gw.store.transaction(dhl.mine.exporter_id) as tx:
+        for channel in await tx.channels.listed():
+            await tx.channels.set(channel.id, enabled=channel.id == dhl.channel_id)
+    await amend(dhl, made["id"], 1, NO_PHONE)
+    async with dhl.gw.store.transaction(dhl.mine.exporter_id) as tx:
+        [shipment] = await tx.shipments.of_return(made["id"])
+    assert (shipment.account_id, shipment.carrier) == (dhl.account_id, "sandbox_rest")
 
 
 async def due(house: House) -> Job:

@@ -223,6 +223,7 @@ TEXTS: Mapping[str, str] = {
     "event.return.status": "Return moved on",
     "event.return.action_required": "Something is missing",
     "event.shipment.planned": "Shipment planned",
+    "event.shipment.held_back": "Not sent: something is missing",
     "event.shipment.booked": "Shipment booked",
     "event.shipment.moved": "Shipment moved on",
     "event.shipment.cancelled": "Shipment cancelled",

@@ -223,6 +223,7 @@ TEXTS: Mapping[str, str] = {
     "event.return.status": "退货状态更新",
     "event.return.action_required": "缺少信息",
     "event.shipment.planned": "货件已计划",
+    "event.shipment.held_back": "未发送：缺少资料",
     "event.shipment.booked": "货件已下单",
     "event.shipment.moved": "货件状态更新",
     "event.shipment.cancelled": "货件已取消",
