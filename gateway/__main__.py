@@ -24,6 +24,7 @@ from gateway import commands
 from gateway.backup import NotEmpty
 from gateway.cli_bearers import bearers
 from gateway.cli_invoice import invoice_app
+from gateway.cli_ledger import ledger
 from gateway.cli_read import read_app, verify_app
 from gateway.cli_tariff import tariff_app
 from gateway.config import Settings
@@ -44,6 +45,7 @@ app.add_typer(verify_app, name="verify")
 app.add_typer(invoice_app, name="invoice")
 app.add_typer(tariff_app, name="tariff")
 app.command("bearers")(bearers)
+app.command("ledger")(ledger)
 returns_app = typer.Typer(help="Look at returns.", no_args_is_help=True)
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(returns_app, name="returns")

@@ -74,6 +74,7 @@ BELOW: Mapping[str, set[str]] = {
         *("gateway.bulk", "gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
     },
     "gateway.cli_bearers": {"gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.running", *INNER},
+    "gateway.cli_ledger": {"gateway.cli_invoice", "gateway.config", "gateway.running", *INNER},
     "gateway.cli_tariff": {
         *("gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.rules", "gateway.running", *INNER),
     },
@@ -90,6 +91,7 @@ BELOW: Mapping[str, set[str]] = {
             "gateway.backup",
             "gateway.cli_bearers",
             "gateway.cli_invoice",
+            "gateway.cli_ledger",
             "gateway.cli_read",
             "gateway.cli_tariff",
             "gateway.commands",

@@ -2,14 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Subquery, Text, bindparam, func, literal, select, text, type_coerce, union_all, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    bindparam,
+    func,
+    literal,
+    select,
+    text,
+    type_coerce,
+    union_all,
+    update,
+)
 
 from gateway.store import tables
-from gateway.store.ids import new_ids
+from gateway.store.ids import CHANCE, new_id, new_ids
 from gateway.store.many import ByKeys, words, write
 from gateway.store.prepared import Columns, Prepared
 from gateway.store.transaction import Record, Shelf, adding
@@ -211,6 +224,24 @@ def sides() -> Subquery:
     return union_all(debit, credit).subquery()
 
 
+TRANSFERRED = (
+    *("id", "transaction_id", "posting_key", "place", "posted_at", "invoice_id", "return_id"),
+    *("debit", "credit", "minor", "currency"),
+)
+_POSTED = tables.ledger.c
+TRANSFERS = Prepared(
+    select(*(_POSTED[name] for name in TRANSFERRED))
+    .where(
+        _POSTED.id > bindparam("last"),
+        among(_POSTED.exporter_id, bindparam("mine")),
+        _POSTED.posted_at >= bindparam("since"),
+        _POSTED.posted_at < bindparam("before"),
+    )
+    .order_by(_POSTED.id)
+    .limit(bindparam("many", type_=Integer))
+)
+
+
 class Ledger(Shelf):
     table, prefix, noun = tables.ledger, "led", "ledger entry"
 
@@ -239,6 +270,12 @@ class Ledger(Shelf):
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("id", return_id=return_id)
+
+    async def after(self, last: str, since: datetime, before: datetime, many: int) -> Sequence[tuple[Any, ...]]:
+        """The next transfers by id, posted from `since` on and before `before`, as plain tuples of `TRANSFERRED`."""
+        first = new_id(self.prefix, since)[:-CHANCE]  # an id begins with the instant that it was posted at
+        asked = {"mine": self.tx.exporter_id, "last": max(last, first), "since": since, "before": before, "many": many}
+        return (await self.tx.say(TRANSFERS, asked)).tuples()
 
     async def sums(self, return_id: str | None = None) -> dict[str, int]:
         """Minor units by currency, over everything or one return; every one of them is zero."""

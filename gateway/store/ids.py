@@ -9,6 +9,9 @@ PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 FOLDED = bytes(ord(ALPHABET[byte & 31]) for byte in range(256))
 """A byte of chance as the letter that its last five bits make."""
 
+CHANCE = 16
+"""Last characters of an id, which are by chance; what stands before them is its moment."""
+
 
 def new_id(prefix: str, at: datetime) -> str:
     """E.g. `shp_01jf3k9…`: 48 bits of milliseconds, 80 bits of chance, 26 characters after the prefix."""

@@ -145,6 +145,14 @@ class Store:
             desk.writes = False
             yield desk
 
+    @asynccontextmanager
+    async def snapshot(self, exporter_id: str) -> AsyncIterator[Desk]:
+        """The same shelves as they are at one moment, however long it reads."""
+        async with self.database.snapshot() as connection:
+            desk = Desk(connection, exporter_id, self.clock(), "reader", is_sqlite=self.database.is_sqlite)
+            desk.writes = False
+            yield desk
+
     def front_desk(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for `parties.key_of`, `source_of`, `account_of`: who is asking?"""
         return self.database.glancing()

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -30,11 +30,11 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler gives: a model, or a file's bytes with their headers."""
+    """What a handler gives: a model, or a file with its headers, in memory or open: it is closed when it is sent."""
 
     content: BaseModel | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    file: bytes | None = None
+    file: bytes | BinaryIO | None = None
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class Route:
         query = self._query(request)
         raw, body = await self._body(request, limit)
         call = Call(gw, caller, request.match_info, query, body, raw, request.headers)
-        if self.method == "GET":
+        if self.method == "GET" and not self.own_transaction:
             async with gw.store.reading(caller.exporter_id) as call.desk:
                 return _response(self, await self.handler(call))
         if self.own_transaction:

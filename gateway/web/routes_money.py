@@ -6,6 +6,7 @@ from gateway.web.api import (
     claims,
     disputes,
     invoices,
+    ledger,
     statements,
     tariffs,
 )
@@ -92,5 +93,8 @@ MONEY: tuple[Route, ...] = (
           ClaimTold, 200, SaidReason, key="accepted"),
     Route("GET", "/v1/statements/{month}", statements.get_statement, "invoices",
           "A month: what carriers billed, what is allocated, what is disputed", StatementTold, query=STATED_AS),
+    Route("GET", "/v1/ledger", ledger.get_ledger, "invoices",
+          "The books: every transfer as it was posted, in minor units (CSV, Parquet)", query=ledger.EXPORTED,
+          own_transaction=True),
 )
 # fmt: on
