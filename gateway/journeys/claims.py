@@ -7,10 +7,11 @@ carrier is a promise: what closes a claim is a credit on a bill, or a person who
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.journeys import prolonging
+from gateway.journeys import bearing, prolonging
 from gateway.journeys.clocks import OPEN
 from gateway.journeys.notices import announce
 from gateway.rules import claims as rules
+from gateway.rules import ledger
 from gateway.rules.claims import ClaimAct
 from gateway.rules.details import Detail
 from gateway.rules.judging import Verdict
@@ -185,9 +186,14 @@ async def _answered(tx: Desk, claim: Record, state: ClaimState, changed: dict[st
 
 
 async def pay(tx: Desk, claim_id: str, amount: Money, reference: str) -> None:
-    """A person has seen the money. Raises Conflict in another currency."""
+    """A person has seen the money; it is posted, unless the reference is a bill's number: what a bill brings is in the books
+    with the bill. Raises Conflict in another currency."""
     claim = await _at(tx, claim_id, ClaimAct.PAY)
     _require_currency(claim, amount)
+    if not await tx.invoices.those(number=reference):
+        bears = await bearing.bears(tx, tx.now.date(), {claim.return_id})
+        moves = ledger.paid_beside_bills(amount.minor, claim.currency, claim.return_id, bears)
+        await tx.ledger.post(f"claim_paid:{claim.id}:{claim.paid_minor + amount.minor}", moves)
     await _paid(tx, claim, amount.minor, reference)
 
 

@@ -10,6 +10,8 @@ from schemas.charges import ChargeType, Transfer
 PAYABLE = "carrier_payable"
 DISPUTED = "dispute_receivable"
 RECHARGED = "costs_recharged"
+RECEIVED = "claims_received"
+"""What carriers paid on claims beside their bills, wherever it went."""
 OWED = "exporter_receivable"
 OWED_DUTY = "exporter_receivable_duty"
 
@@ -88,6 +90,15 @@ def accepted_after_all(
     for its, part in _borne(minor, return_id, shares):
         moves.extend(_moved(receivable_of(kind, bears(kind, its)), RECHARGED, part, currency, its))
     return moves
+
+
+def paid_beside_bills(minor: int, currency: str, return_id: str, bears: Bears = the_exporter) -> Sequence[Transfer]:
+    """What a carrier paid on a claim, posted as its credit on a bill would be; but what we owe it stays."""
+    bearer = bears(ChargeType.CREDIT_CLAIM, return_id)
+    return (
+        Transfer(RECEIVED, EXPENSE.get(ChargeType.CREDIT_CLAIM, FREIGHT), minor, currency, return_id),
+        Transfer(RECHARGED, receivable_of(ChargeType.CREDIT_CLAIM, bearer), minor, currency, return_id),
+    )
 
 
 def _borne(minor: int, return_id: str | None, shares: Mapping[str, int] | None) -> Iterable[tuple[str | None, int]]:

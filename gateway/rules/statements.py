@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from gateway.rules.fx import Converted, Rates
-from gateway.rules.ledger import DISPUTED, OWED, OWED_DUTY, PAYABLE, RECEIVABLES
+from gateway.rules.ledger import DISPUTED, OWED, OWED_DUTY, PAYABLE, RECEIVABLES, RECEIVED
 from schemas.bearers import ChargeBearer
 from schemas.values import Money
 
@@ -24,6 +24,7 @@ ACCOUNTS = {
         name: f"Assets:{bearer.value.title()}:Receivable{':Duty' if duty else ''}"
         for name, (bearer, duty) in RECEIVABLES.items()
     },
+    RECEIVED: "Assets:Claims:Received",
     "costs_recharged": "Income:Recharged",
     "return_freight_expense": "Expenses:Freight",
     "insurance_expense": "Expenses:Insurance",
@@ -38,7 +39,8 @@ OTHERS = {name: found for name, found in RECEIVABLES.items() if found[0] is not 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What one invoice moved on one account for one return: debit above zero."""
+    """What one invoice moved on one account for one return: debit above zero. Or what one payment of a claim moved: it is
+    told by `number`, and stands beside the bills."""
 
     invoice_id: str
     carrier: str

@@ -119,6 +119,23 @@ async def _ledger_comes_to_bills(connection: Connection) -> Offences:
     ]
 
 
+async def _payments_are_claimed(connection: Connection) -> Offences:
+    """What the books say was paid on a claim beside the bills is not more than the claim says was paid."""
+    books, claims = tables.ledger.c, tables.claims.c
+    statement = select(books.posting_key, books.minor, books.currency).where(books.debit == "claims_received")
+    posted: dict[tuple[str, str], int] = {}
+    for row in await connection.execute(statement):
+        claim = (row.posting_key.split(":")[1], row.currency)
+        posted[claim] = posted.get(claim, 0) + row.minor
+    rows = await connection.execute(select(claims.id, claims.currency, claims.paid_minor)) if posted else ()
+    paid = {(row.id, row.currency): row.paid_minor for row in rows}
+    return [
+        f"{claim_id} was paid {paid.get((claim_id, currency), 0)}, {minor} are posted"
+        for (claim_id, currency), minor in posted.items()
+        if minor > paid.get((claim_id, currency), 0)
+    ]
+
+
 async def _lines_come_to_total(connection: Connection) -> Offences:
     invoices, lines = tables.invoices, tables.invoice_lines
     total = (
@@ -203,6 +220,7 @@ CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
     "I6 each event once": _events_once,
     "I8 the ledger comes to its invoices": _ledger_comes_to_bills,
     "I8 lines come to their invoice": _lines_come_to_total,
+    "I8 payments of claims are claimed": _payments_are_claimed,
     "I8 a tariff prices its own account": _priced_by_its_account,
     "I9 each stage once": _stages_once,
     "I11 each key answered": _one_effect_per_key,

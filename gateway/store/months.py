@@ -40,6 +40,24 @@ class Months:
         )
         return await self.tx.all(statement)
 
+    async def beside(self, first: date, after: date) -> Sequence[Record]:
+        """What was posted on these days (UTC) for no invoice: payments of claims, by transaction, return and account."""
+        books = sides()
+        what = [books.c[name] for name in ("transaction_id", "posted_at", "currency", "return_id", "account")]
+        begin, end = (datetime.combine(day, time(), UTC) for day in (first, after))
+        statement = (
+            select(*what, func.sum(books.c.minor).label("minor"))
+            .where(
+                among(books.c.exporter_id, self.tx.exporter_id),
+                books.c.invoice_id.is_(None),
+                books.c.posted_at >= begin,
+                books.c.posted_at < end,
+            )
+            .group_by(*what)
+            .order_by(books.c.transaction_id, books.c.account)
+        )
+        return await self.tx.all(statement)
+
     async def accrued(self, after: date) -> Mapping[str, int]:
         """What was agreed for bookings of the half year before a day and is not billed by then, by currency. A shipment's
         first bill takes the place of all that was agreed for it."""

@@ -48,7 +48,8 @@ class SaidRejected(Model):
 
 
 class SaidPaid(Model):
-    """The money was seen, under this reference of the bank's or the carrier's."""
+    """The money was seen, under this reference of the bank's or the carrier's. Where it is the number of a bill, the money is
+    that bill's credit, and in the books already."""
 
     amount: Amount
     reference: ShortText

@@ -154,7 +154,8 @@ class WaitingTold(Told):
 
 class StatementTold(Told):
     """`holds` is the invariant, invoice by invoice: what carriers billed is what is allocated and what is disputed.
-    `accrued` is what bookings of the last half year were agreed to cost and no bill has named by the month's end."""
+    `accrued` is what bookings of the last half year were agreed to cost and no bill has named by the month's end.
+    `received` is what carriers paid on claims beside their bills, by the day (UTC) that somebody wrote it down."""
 
     month: str
     holds: bool
@@ -163,3 +164,4 @@ class StatementTold(Told):
     returns: tuple[ShareTold, ...]
     waiting: tuple[WaitingTold, ...]
     accrued: tuple[Money, ...]
+    received: tuple[Money, ...]

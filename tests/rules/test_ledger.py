@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.ledger import DISPUTED, OWED, OWED_DUTY, PAYABLE, share_out, transfers_of
+from gateway.rules.ledger import (
+    DISPUTED,
+    OWED,
+    OWED_DUTY,
+    PAYABLE,
+    RECEIVED,
+    paid_beside_bills,
+    share_out,
+    transfers_of,
+)
 from schemas.charges import ChargeType, Transfer
 
 
@@ -31,6 +40,15 @@ def test_what_is_posted_sums_to_zero_and_owes_the_carrier_exactly_the_bill(
     assert sums[PAYABLE] == -billed
     assert sums[OWED] + sums[OWED_DUTY] == agreed
     assert sums[DISPUTED] == billed - agreed
+
+
+def test_what_is_paid_beside_bills_comes_to_what_a_credit_would() -> None:
+    """But for where it came: the carrier owes it no more, and its bills are what they were."""
+    credit = balances(transfers_of(ChargeType.CREDIT_CLAIM, -4_000, -4_000, "EUR", "ret_1"))
+    paid = balances(paid_beside_bills(4_000, "EUR", "ret_1"))
+    assert paid.pop(RECEIVED) == credit.pop(PAYABLE) == 4_000
+    assert paid == credit
+    assert paid[OWED] == -4_000
 
 
 def test_duty_is_owed_apart() -> None:

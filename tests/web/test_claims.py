@@ -6,7 +6,8 @@ import zipfile
 import pytest
 from sqlalchemy import select, update
 
-from gateway.store import tables
+from gateway.store import checks, tables
+from tests.house.billing import bill, freight, take_in
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House, a_return
 
@@ -53,6 +54,42 @@ async def test_a_claim_goes_from_the_draft_to_the_money(house: House, shipment: 
     await house.mine.post(f"{path}/withdraw", {"reason": "late"}, status=409)
     (listed,) = (await house.mine.get("/v1/claims"))["data"]
     assert (listed["id"], listed["state"]) == (claim_id, "paid")
+
+
+async def test_what_a_person_has_seen_is_in_the_books_once(house: House, shipment: str) -> None:
+    claim_id = await opened(house, shipment)
+    path = f"/v1/claims/{claim_id}"
+    await house.mine.post(f"{path}/file", {"reference": "CASE-3"})
+    await take_in(house.gw, house.mine.exporter_id, bill("B7", [freight("SBX1", "9.00")]))
+    for reference, amount in (("BANK-1", "10.00"), ("B7", "5.00"), ("BANK-2", "25.00")):
+        said = {"amount": {"amount": amount, "currency": "EUR"}, "reference": reference}
+        for _ in range(2):  # a repetition pays nothing
+            told = await house.mine.post(f"{path}/payment", said, idempotent=f"payment {reference}".replace(" ", "-"))
+    assert (told["state"], told["paid"]["amount"]) == ("paid", "40.00")
+    async with house.gw.store.reading(house.mine.exporter_id) as tx:
+        posted = [row for row in await tx.ledger.those("id") if row.posting_key.startswith("claim_paid:")]
+        assert await tx.ledger.sums() == {"EUR": 0}
+    both = [("claims_received", "return_freight_expense"), ("costs_recharged", "exporter_receivable")]
+    assert sorted((row.debit, row.credit, row.minor) for row in posted) == sorted(
+        (*pair, minor) for pair in both for minor in (1_000, 2_500)
+    )
+    assert {(row.return_id, row.invoice_id) for row in posted} == {(told["return_id"], None)}
+    statement = await house.mine.get("/v1/statements/2026-03")
+    assert (statement["holds"], statement["received"]) == (True, [{"amount": "35.00", "currency": "EUR"}])
+    assert (await house.mine.get("/v1/statements/2026-04"))["received"] == []
+    assert (await house.theirs.get("/v1/statements/2026-03"))["received"] == []
+    plain = await (await house.mine.ask("GET", "/v1/statements/2026-03?as=beancount")).text()
+    assert plain.count("Assets:Claims:Received  25.00 EUR") == plain.count("Assets:Claims:Received  10.00 EUR") == 1
+    assert await offences(house) == []
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.claims.set(claim_id, paid_minor=3_400)
+    assert await offences(house) == [f"{claim_id} was paid 3400, 3500 are posted"]
+
+
+async def offences(house: House) -> list[str]:
+    async with house.gw.store.front_desk() as connection:
+        found = await checks.check(connection, lambda seen, parcels: "announced")
+    return [one for name, rows in found.items() if name.startswith("I8") for one in rows]
 
 
 async def test_every_step_is_on_the_timeline_and_in_the_audit(house: House, shipment: str) -> None:

@@ -2,6 +2,7 @@
 beancount."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -9,7 +10,9 @@ from adapters.toolkit.parquet import write_parquet
 from adapters.toolkit.workbook import write_workbook
 from gateway.rules import statements
 from gateway.rules.fx import Rates, read_rates
+from gateway.rules.ledger import RECEIVED
 from gateway.rules.statements import Row, Share, Statement, Sum
+from gateway.store.transaction import Record
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
 from gateway.web.told_money import (
@@ -56,14 +59,24 @@ async def get_statement(call: Call) -> Answer:
     rates = await _rates(call, into) if into else None
     statement = statements.build(sums, rates, into)
     form = call.query.get("as", "json")
+    beside = [_beside(row) for row in await call.tx.months.beside(first, after)]
     if form != "json":
-        content = await asyncio.to_thread(_file, form, statement, sums)
+        content = await asyncio.to_thread(_file, form, statement, [*sums, *beside])
         name = f'attachment; filename="statement-{call.path["month"]}.{form}"'
         return Answer(file=content, headers={"Content-Type": TYPES[form], "Content-Disposition": name})
     waiting = await call.tx.months.waiting(first, after)
     held = [WaitingTold(id=row.id, number=row.number, carrier=row.carrier, state=row.state) for row in waiting]
     accrued = await call.tx.months.accrued(after)
-    return Answer(_told(call.path["month"], statement, held, accrued))
+    received = Counter[str]()
+    for one in beside:
+        received[one.currency] += one.minor if one.account == RECEIVED else 0
+    return Answer(_told(call.path["month"], statement, held, accrued, received))
+
+
+def _beside(row: Record) -> Sum:
+    """A payment of a claim, as beancount shows it: by its transaction, which `GET /v1/ledger` names too."""
+    name, day = row.transaction_id, row.posted_at.date()
+    return Sum(name, "claim", name, day, 0, row.currency, row.return_id, row.account, int(row.minor))
 
 
 def _file(form: str, statement: Statement, sums: list[Sum]) -> bytes:
@@ -97,7 +110,9 @@ async def _rates(call: Call, into: str) -> Rates:
         raise Problem("validation", errors=[FieldError("currency", "choice", f"HOMEWARD_RATES: {error}")]) from error
 
 
-def _told(month: str, statement: Statement, held: list[WaitingTold], accrued: Mapping[str, int]) -> StatementTold:
+def _told(
+    month: str, statement: Statement, held: list[WaitingTold], accrued: Mapping[str, int], received: Mapping[str, int]
+) -> StatementTold:
     totals = {currency: _total(row) for currency, row in statement.totals().items()}
     shares = [
         ShareTold(
@@ -117,6 +132,7 @@ def _told(month: str, statement: Statement, held: list[WaitingTold], accrued: Ma
         returns=tuple(shares),
         waiting=tuple(held),
         accrued=tuple(Money.from_minor(minor, currency) for currency, minor in sorted(accrued.items())),
+        received=tuple(Money.from_minor(minor, currency) for currency, minor in sorted(received.items())),
     )
 
 
