@@ -1,20 +1,18 @@
 """The `homeward` command.
 
 Logs go to stderr, answers to stdout, as JSON with `--json`. Exit status: 0 well; 1 something is not as it should be (a
-check, a signature, a demo that did not end); 2 wrong usage or a file that cannot be opened; 3 the carrier's or platform's
-own error; 4 the embedded database is held by another process; 5 the database is away or not migrated.
+check, a signature, a demo that did not end); 2 wrong usage, a wrong setting, or a file that cannot be opened; 3 the
+carrier's or platform's own error; 4 the embedded database is held by another process; 5 the database is away or not
+migrated.
 """
 
 import json
-import logging
-import sys
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -26,8 +24,8 @@ from gateway.cli_bearers import bearers
 from gateway.cli_invoice import invoice_app
 from gateway.cli_ledger import ledger
 from gateway.cli_read import read_app, verify_app
+from gateway.cli_settings import read_settings
 from gateway.cli_tariff import tariff_app
-from gateway.config import Settings
 from gateway.lock import Taken
 from gateway.running import NotMigrated, run
 from gateway.store.database import StoreUnavailable
@@ -61,24 +59,6 @@ SHOWN = {
 """Columns for a terminal; `--json` has them all."""
 
 
-def set_up_logging(level: str) -> None:
-    """Lines of JSON on stderr; people who watch a terminal get them in colour."""
-    renderer: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper(), logging.INFO)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-
-
 def _say(value: Any, *, as_json: bool, text: str = "") -> None:
     if as_json or not text:
         typer.echo(json.dumps(value, ensure_ascii=False, default=str, indent=None if as_json else 1))
@@ -93,7 +73,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """API, console and workers in one process, on the embedded database."""
-    settings = _settings(host=host, port=port, private_endpoints=True if sandbox else None)
+    settings = read_settings("info", host=host, port=port, private_endpoints=True if sandbox else None)
     run(commands.serve(settings, with_sandbox=sandbox))
 
 
@@ -103,19 +83,19 @@ def web(
     port: Annotated[int | None, typer.Option(help="Port to listen on; several processes may share it.")] = None,
 ) -> None:
     """API and console only; any number of these over one PostgreSQL."""
-    run(commands.serve_web(_settings(host=host, port=port)))
+    run(commands.serve_web(read_settings("info", host=host, port=port)))
 
 
 @app.command()
 def work() -> None:
     """Workers only; any number of these over one PostgreSQL."""
-    run(commands.serve_work(_settings()))
+    run(commands.serve_work(read_settings("info")))
 
 
 @app.command()
 def migrate(as_json: AsJson = False) -> None:
     """Make the database's tables, or bring them up to date. Safe to run twice."""
-    revision = run(commands.migrate(_settings()))
+    revision = run(commands.migrate(read_settings()))
     _say({"revision": revision}, as_json=as_json, text=f"the database is at revision {revision}")
 
 
@@ -135,7 +115,7 @@ def demo(
         raise typer.BadParameter("rest, soap or both", param_hint="--carrier")
     kinds = ("rest", "soap") if carrier == "both" else (carrier,)
     told = (lambda line: None) if as_json else out.print
-    found = run(show.run_demo(_settings(), kinds, data, told))
+    found = run(show.run_demo(read_settings(), kinds, data, told))
     if as_json:
         _say(found, as_json=True)
     raise typer.Exit(0 if found["ok"] else 1)
@@ -161,7 +141,7 @@ def adapters(as_json: AsJson = False) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Whether this machine and this database are fit, and what waits: versions, migration, lanes, work, paused accounts."""
-    found = run(commands.doctor(_settings()))
+    found = run(commands.doctor(read_settings()))
     lines = [f"{'ok ' if one['ok'] else 'BAD'} {one['what']}: {one['found']}" for one in found["checks"]]
     _say(found, as_json=as_json, text="\n".join(lines))
     raise typer.Exit(0 if found["ok"] else 1)
@@ -170,7 +150,7 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def check(as_json: AsJson = False) -> None:
     """Verify the invariants on the live database; names the rows that offend and exits 1 if there are any."""
-    found = run(commands.check(_settings()))
+    found = run(commands.check(read_settings()))
     lines = [
         f"{'ok ' if not rows else 'BAD'} {name}{''.join(f'{chr(10)}      {row}' for row in rows)}"
         for name, rows in found.items()
@@ -185,14 +165,14 @@ def backup(
     file: Annotated[Path, typer.Argument(help="A new file; it must not exist.")], as_json: AsJson = False
 ) -> None:
     """Write the whole database to one file, while everything runs. Credentials stay sealed: keep the key file too."""
-    counts = run(keeping.backup(_settings(), file))
+    counts = run(keeping.backup(read_settings(), file))
     _say({"file": str(file), "rows": counts}, as_json=as_json, text=f"{sum(counts.values())} rows in {file}")
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")], as_json: AsJson = False) -> None:
     """Load a backup into an empty database. Every carrier account starts paused: look first, then `homeward resume`."""
-    counts = run(commands.restore(_settings(), file))
+    counts = run(commands.restore(read_settings(), file))
     text = f"{sum(counts.values())} rows restored; carriers are paused until `homeward resume`"
     _say({"file": str(file), "rows": counts}, as_json=as_json, text=text)
 
@@ -208,7 +188,7 @@ def archive(
     if not (days.isascii() and days.isdigit() and len(days) <= 5):
         raise typer.BadParameter("days, as in 400d", param_hint="--older-than")
     told = partial(typer.echo, err=True)
-    counts = asdict(run(commands.archive(_settings(), timedelta(days=int(days)), to, told)))
+    counts = asdict(run(commands.archive(read_settings(), timedelta(days=int(days)), to, told)))
     _say(counts, as_json=as_json, text="{events} events of {returns} returns in {files} files".format(**counts))
 
 
@@ -217,7 +197,7 @@ def resume(
     exporter: Annotated[str | None, typer.Option(help="Only this exporter's accounts.")] = None, as_json: AsJson = False
 ) -> None:
     """Open paused carrier accounts again."""
-    opened = run(commands.resume(_settings(), exporter))
+    opened = run(commands.resume(read_settings(), exporter))
     _say({"opened": opened}, as_json=as_json, text=f"{opened} accounts opened")
 
 
@@ -226,7 +206,7 @@ def show(
     number: Annotated[str, typer.Argument(help="Our id, or any number of the return.")], as_json: AsJson = False
 ) -> None:
     """A return's case and timeline, found by any number."""
-    cases = run(commands.show_returns(_settings(), number))
+    cases = run(commands.show_returns(read_settings(), number))
     if as_json:
         _say(cases, as_json=True)
         return
@@ -267,14 +247,8 @@ def create_key(
     as_json: AsJson = False,
 ) -> None:
     """A new API key. It is shown once and kept only as a digest."""
-    made = run(commands.create_key(_settings(), exporter, name, scope))
+    made = run(commands.create_key(read_settings(), exporter, name, scope))
     _say(made, as_json=as_json, text=f"{made['key']}\n(for {made['exporter']}; it will not be shown again)")
-
-
-def _settings(**given: Any) -> Settings:
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    set_up_logging(settings.log_level)
-    return settings
 
 
 def main() -> None:

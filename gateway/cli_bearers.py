@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from gateway import running
 from gateway.cli_invoice import whose
+from gateway.cli_settings import read_settings
 from gateway.config import Settings
 from gateway.journeys import bearing
 from gateway.lock import only_writer
@@ -31,7 +32,7 @@ def bearers(
     """Who bears which charge, of bills from a day on: the first rule that fits, else the exporter."""
     try:
         rules = _read(file.read_bytes()) if file else None
-        told = running.run(_told(Settings(), rules, exporter))
+        told = running.run(_told(read_settings(), rules, exporter))
     except (ValueError, Refused) as error:
         said = _wrong(error)
         typer.echo(json.dumps({"problems": said}) if as_json else "\n".join(said))

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from gateway import running
 from gateway.bulk.manners import step_back
+from gateway.cli_settings import read_settings
 from gateway.config import Settings
 from gateway.core import Gateway
 from gateway.journeys import deciding, importing, reconciliation
@@ -59,7 +60,7 @@ def import_files(
 ) -> None:
     """Import bills, hold each line against what was booked, and post it. The same file again changes nothing."""
     given = Path(profile).read_bytes() if profile and Path(profile).is_file() else profile
-    told = running.run(_import(Settings(), files, Wish(exporter, form, given, dry_run)))
+    told = running.run(_import(read_settings(), files, Wish(exporter, form, given, dry_run)))
     if as_json:
         typer.echo(json.dumps({"files": told}, ensure_ascii=False))
     else:
@@ -185,7 +186,7 @@ def decide_charge(
     if kind is ChargeType.UNKNOWN or not code.strip() or not 0 < len(carrier) <= 100:
         raise typer.BadParameter("a charge, and what it is")
     saying = deciding.Saying(carrier, code, kind, text, since.date() if since else None, reason)
-    told = running.run(_decide(Settings(), saying, exporter))
+    told = running.run(_decide(read_settings(), saying, exporter))
     bills = "bill" if told["bills"] == 1 else "bills"
     said = f"{carrier} {code}: {kind}, version {told['version']}; {told['bills']} {bills} judged again"
     typer.echo(json.dumps(told) if as_json else said)

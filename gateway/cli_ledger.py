@@ -12,6 +12,7 @@ import typer
 
 from gateway import running
 from gateway.cli_invoice import whose
+from gateway.cli_settings import read_settings
 from gateway.config import Settings
 from gateway.journeys.exporting import END, write_ledger
 from gateway.store.types import EPOCH
@@ -36,7 +37,7 @@ def ledger(
     if file.exists():
         raise FileExistsError(f"{file} is there already")
     try:
-        written = running.run(_write(Settings(), file, form, exporter, since, before))
+        written = running.run(_write(read_settings(), file, form, exporter, since, before))
     except Unsupported as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
     typer.echo(json.dumps({"file": str(file), "rows": written}) if as_json else f"{written} transfers in {file}")

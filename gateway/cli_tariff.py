@@ -14,6 +14,7 @@ import typer
 
 from gateway import running
 from gateway.cli_invoice import whose
+from gateway.cli_settings import read_settings
 from gateway.config import Settings
 from gateway.journeys import pricing
 from gateway.lock import only_writer
@@ -75,7 +76,7 @@ def add_file(
 ) -> None:
     """Keep a file as the next version of an account's tariff. The same file again is the version that is there."""
     try:
-        told = running.run(_add(Settings(), file.read_bytes(), account, exporter))
+        told = running.run(_add(read_settings(), file.read_bytes(), account, exporter))
     except Unreadable as error:
         _unreadable(error, as_json=as_json)
     until = told["valid_until"] or "…"
@@ -86,7 +87,7 @@ def add_file(
 @tariff_app.command("list")
 def list_versions(exporter: Owner = None, as_json: AsJson = False) -> None:
     """Every version that is kept, the newest first."""
-    told = running.run(_list(Settings(), exporter))
+    told = running.run(_list(read_settings(), exporter))
     if as_json:
         typer.echo(json.dumps({"tariffs": told}))
         return

@@ -1,18 +1,20 @@
 """Settings, from the environment, in one frozen model. Every name begins with `HOMEWARD_`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.values import EMAIL_FORM
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+
 
 class Settings(BaseSettings):
     """What an operator may set. The defaults run everything in one process on files in `data`."""
 
-    model_config = SettingsConfigDict(env_prefix="HOMEWARD_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="HOMEWARD_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data: Path = Path("homeward-data")
     """Folder of the embedded database, the key file and the lock."""
@@ -50,7 +52,8 @@ class Settings(BaseSettings):
     """The mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, `smtp+plain://…:25`; empty is no mail."""
     mail_from: Annotated[str, Field(pattern=rf"{EMAIL_FORM}|^$")] = ""
     """The address that mail comes from; needed with `smtp_url`."""
-    log_level: str = "info"
+    log_level: LogLevel | None = None
+    """`debug`, `info`, `warning` or `error`. Left out, what serves or works logs `info`, a command that ends `warning`."""
     workers_share: Annotated[int, Field(ge=1)] = 1
     """How many processes share the lanes when Redis is away: each then goes at rate/N."""
     carriers_paused: bool = False

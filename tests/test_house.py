@@ -71,12 +71,17 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.cli_read": {"gateway.reading", "gateway.shown", "schemas"},
     "gateway.bulk": {"gateway.rules", "schemas"},
     "gateway.cli_invoice": {
-        *("gateway.bulk", "gateway.config", "gateway.lock", "gateway.running", "gateway.shown", *INNER),
+        *("gateway.bulk", "gateway.cli_settings", "gateway.config", "gateway.lock", "gateway.running", "gateway.shown"),
+        *INNER,
     },
-    "gateway.cli_bearers": {"gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.running", *INNER},
-    "gateway.cli_ledger": {"gateway.cli_invoice", "gateway.config", "gateway.running", *INNER},
+    "gateway.cli_settings": {"gateway.config"},
+    "gateway.cli_bearers": {
+        *("gateway.cli_invoice", "gateway.cli_settings", "gateway.config", "gateway.lock", "gateway.running", *INNER),
+    },
+    "gateway.cli_ledger": {"gateway.cli_invoice", "gateway.cli_settings", "gateway.config", "gateway.running", *INNER},
     "gateway.cli_tariff": {
-        *("gateway.cli_invoice", "gateway.config", "gateway.lock", "gateway.rules", "gateway.running", *INNER),
+        *("gateway.cli_invoice", "gateway.cli_settings", "gateway.config", "gateway.lock", "gateway.rules"),
+        *("gateway.running", *INNER),
     },
     "gateway.demo": {
         *("gateway.clock", "gateway.config", "gateway.lock", "gateway.running", "gateway.sandbox", "gateway.web"),
@@ -93,6 +98,7 @@ BELOW: Mapping[str, set[str]] = {
             "gateway.cli_invoice",
             "gateway.cli_ledger",
             "gateway.cli_read",
+            "gateway.cli_settings",
             "gateway.cli_tariff",
             "gateway.commands",
             "gateway.config",

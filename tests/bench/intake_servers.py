@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.__main__ import set_up_logging
+from gateway.cli_settings import set_up_logging
 from gateway.config import Settings
 from gateway.core import Gateway
 from gateway.journeys import intake

@@ -8,7 +8,7 @@ import sys
 from adapters import registry
 from adapters.seam import Pace
 from gateway import commands
-from gateway.__main__ import set_up_logging
+from gateway.cli_settings import set_up_logging
 from gateway.config import Settings
 from gateway.running import run
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from gateway.__main__ import app
 from gateway.clock import FileClock, clock_of, utc_now
 from gateway.config import Settings
 from gateway.jobs import back_off, jittered
@@ -96,12 +98,21 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("HOMEWARD_PORT", "70000"), ("HOMEWARD_JOBS_AT_ONCE", "1"), ("HOMEWARD_WORKERS_SHARE", "0")],
+    [
+        ("HOMEWARD_PORT", "70000"),
+        ("HOMEWARD_JOBS_AT_ONCE", "1"),
+        ("HOMEWARD_WORKERS_SHARE", "0"),
+        ("HOMEWARD_LOG_LEVEL", "loud"),
+    ],
 )
 def test_a_setting_that_cannot_be_meant_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings()
+    refused = CliRunner().invoke(app, ["doctor"])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(f"homeward: {name}: ")
+    assert len(refused.stderr.splitlines()) == 1
 
 
 @given(st.text(min_size=1), st.integers(1, 1023))

@@ -27,7 +27,7 @@ TOLD = {
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    told = {"HOMEWARD_DB": settings.db, "HOMEWARD_REDIS": settings.redis, "HOMEWARD_LOG_LEVEL": "warning"}
+    told = {"HOMEWARD_DB": settings.db, "HOMEWARD_REDIS": settings.redis}
     return {**os.environ, **{name: value for name, value in told.items() if value}}
 
 
@@ -66,6 +66,7 @@ def test_one_return_all_the_way_home_over_rest_and_over_soap(settings: Settings,
     data = tmp_path / "demo"
     ended = _demo(settings, data)
     assert ended.returncode == 0, ended.stderr[-3000:]
+    assert '"event": "request"' not in ended.stderr  # what it tells is not drowned in its log
     document = json.loads(ended.stdout)
     assert [run["carrier"] for run in document["runs"]] == ["sandbox_rest", "sandbox_soap"]
     for run in document["runs"]:
