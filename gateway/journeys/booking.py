@@ -178,10 +178,12 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
         waybill=booking.waybill,
         client_ref=attempt.client_ref,
         booked_at=tx.now,
-        poll_at=tx.now + FIRST_LOOK,
+        heard_at=tx.now,
         promised_at=None,
         reason=None,
     )
+    first = tx.now + FIRST_LOOK
+    await tx.looks.begin(shipment, waybill=booking.waybill, state=ShipmentState.BOOKED, poll_at=first)
     tx.note("shipment.booked", shipment.id, chain=shipment.return_id, after={"waybill": booking.waybill})
     await tracking.return_stands(tx, shipment.return_id)
     numbers = [("waybill", waybill) for waybill in {booking.waybill, *booking.parcels}]
@@ -190,7 +192,7 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     await pricing.accrue(tx, shipment, attempt, booking)
     await following.start_hand_over(tx, shipment, booking.hand_over_by)
     await following.keep_promise(tx, shipment, booking.promised_on)
-    await tx.wake("poll", shipment.account_id, tx.now + FIRST_LOOK, only_earlier=True)
+    await tx.wake("poll", shipment.account_id, first, only_earlier=True)
     if shipment.cancel_asked_at is not None or quoting.lacks_price(shipment.carrier, booking):
         await tx.wake("book", shipment.id)
     await announce(

@@ -105,7 +105,8 @@ async def _renewed(tx: Desk, attempt: Record, renewal: Renewal) -> None:
     if shipment.state in lifecycle.ALLOWED[lifecycle.Act.RENEW] and shipment.handed_over_at is None:
         look = tx.now + FIRST_LOOK
         waits = {"state": ShipmentState.BOOKED, "status": TrackingStatus.ANNOUNCED}
-        await tx.shipments.set(shipment.id, **waits, reason=None, poll_at=look)
+        await tx.shipments.set(shipment.id, **waits, reason=None)
+        await tx.looks.set(shipment.id, **waits, poll_at=look)
         await tracking.return_stands(tx, shipment.return_id)
         await following.start_hand_over(tx, shipment, renewal.hand_over_by)
         await tx.wake("poll", shipment.account_id, look, only_earlier=True)

@@ -115,7 +115,7 @@ async def case_of(tx: Desk, row: Record) -> Json:
         "status": row.status,
         "review": row.review,
         "authorization": json.loads(row.authorization.model_dump_json(exclude_none=True)),
-        "shipments": [_shipment(shipment) for shipment in shipments],
+        "shipments": [_shipment(shipment, await tx.looks.find(shipment.id)) for shipment in shipments],
         "deadlines": [deadline_json(deadline, tx.now) for deadline in await tx.deadlines.of_return(row.id)],
         "acceptances": [_of_acceptance(version).data for version in await tx.acceptances.of_return(row.id)],
         "charges": [_charge(line, await tx.invoices.get(line.invoice_id)) for line in lines],
@@ -152,7 +152,7 @@ def _count(deliveries: Iterable[Record], state: str) -> int:
     return sum(row.state == state for row in deliveries)
 
 
-def _shipment(row: Record) -> Json:
+def _shipment(row: Record, look: Record | None) -> Json:
     return {
         "id": row.id,
         "carrier": row.carrier,
@@ -165,8 +165,8 @@ def _shipment(row: Record) -> Json:
         "booked_at": row.booked_at,
         "handed_over_at": row.handed_over_at,
         "delivered_at": row.delivered_at,
-        "polled_at": row.polled_at,
-        "poll_at": row.poll_at,
+        "polled_at": look.polled_at if look else None,
+        "poll_at": look.poll_at if look else None,
     }
 
 

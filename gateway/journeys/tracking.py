@@ -61,8 +61,10 @@ async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> 
         state=state,
         handed_over_at=standing.handed_over_at,
         delivered_at=standing.delivered_at,
+        heard_at=max(shipment.booked_at or shipment.created_at, *(event.occurred_at for event in events)),
     )
     if standing.status != shipment.status or state != shipment.state:
+        await tx.looks.set(shipment.id, status=standing.status, state=state)
         await _changed(tx, shipment, standing, state)
     for event in new:
         if event.reason is not None:
@@ -144,6 +146,6 @@ async def look_now(gw: Gateway, shipment: Record, account: Record) -> TrackingRe
 async def refresh(tx: Desk, shipment_id: str) -> datetime:
     """Look as soon as the lane allows. When it is planned for."""
     shipment = await tx.shipments.get(shipment_id)
-    await tx.shipments.set(shipment.id, poll_at=tx.now)
+    await tx.looks.set(shipment.id, poll_at=tx.now)
     await tx.wake("poll", shipment.account_id)
     return tx.now

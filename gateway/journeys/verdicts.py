@@ -92,6 +92,7 @@ async def leave_slot(tx: Desk, shipment: Record, holder: Record, word: str, reas
     await tx.attempts.set(holder.id, state=word, settled_at=tx.now, reason=reason)
     state = ShipmentState.EXPIRED if word == "lapsed" else ShipmentState.CANCELLED
     await tx.shipments.set(shipment.id, state=state, reason=reason[:200])
+    await tx.looks.set(shipment.id, state=state)
     await tx.tasks.done(f"void:{holder.id}")
     tx.note(
         f"booking.{word}",
@@ -109,9 +110,8 @@ async def book_again(tx: Desk, shipment_id: str) -> None:
     holder = await tx.attempts.holder("booking", shipment_id)
     if holder is not None or shipment.state not in AGAIN:
         raise Conflict(f"cannot book again in state {shipment.state}", state=shipment.state)
-    await tx.shipments.set(
-        shipment_id, state=ShipmentState.REQUESTED, cancel_asked_at=None, reason=None, waybill=None, poll_at=None
-    )
+    await tx.shipments.set(shipment_id, state=ShipmentState.REQUESTED, cancel_asked_at=None, reason=None, waybill=None)
+    await tx.looks.set(shipment_id, poll_at=None)
     for attempt in await tx.attempts.of_subject("booking", shipment_id):
         await tx.tasks.done(f"attempt:{attempt.id}")
     tx.note("shipment.book_again", shipment_id, chain=shipment.return_id, before={"state": shipment.state})

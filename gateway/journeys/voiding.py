@@ -53,7 +53,8 @@ async def _voided(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
 
 
 async def cancelled(tx: Desk, shipment: Record) -> None:
-    await tx.shipments.set(shipment.id, state=ShipmentState.CANCELLED, poll_at=None)
+    await tx.shipments.set(shipment.id, state=ShipmentState.CANCELLED)
+    await tx.looks.set(shipment.id, state=ShipmentState.CANCELLED, poll_at=None)
     tx.note(
         "shipment.cancelled",
         shipment.id,

@@ -20,7 +20,7 @@ class Archiving:
 
     async def ended(self, statuses: Sequence[str], before: datetime, after_id: str, limit: int) -> Sequence[Record]:
         """`id` and `updated_at` of returns that ended before this, are followed no more and still have their events."""
-        returns, shipments = tables.returns.c, tables.shipments.c
+        returns, shipments, looks = tables.returns.c, tables.shipments.c, tables.looks.c
         its = select(shipments.id).where(shipments.return_id == returns.id)
         statement = select(returns.id, returns.updated_at).where(
             returns.exporter_id == self.tx.exporter_id,
@@ -28,7 +28,7 @@ class Archiving:
             returns.status.in_(statuses),
             returns.updated_at < before,
             its.where(shipments.archived_at.is_(None)).exists(),
-            ~its.where(shipments.poll_at.is_not(None)).exists(),
+            ~select(looks.id).where(looks.id.in_(its), looks.poll_at.is_not(None)).exists(),
         )
         return await self.tx.all(statement.order_by(returns.id).limit(limit))
 

@@ -1,14 +1,14 @@
 """`homeward check`: the invariants of fault-matrix section 2 that a live database can be asked, with the rows that offend.
 
-I2 one return per platform return · I4 no orphan we know of is without a task · I6 each event once, status as its events say ·
-I8 lines and ledger come to their invoice · I9 each stage of a deadline once · I11 one effect per key ·
-I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per subject.
+I2 one return per platform return · I4 no orphan we know of is without a task · I6 each event once, status as its events say,
+looks as their shipments say · I8 lines and ledger come to their invoice · I9 each stage of a deadline once ·
+I11 one effect per key · I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per subject.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from gateway.store import tables
 from gateway.store.audit import GENESIS, Entry, digest
@@ -51,6 +51,20 @@ async def _booked_is_live(connection: Connection) -> Offences:
     )
     rows = await connection.execute(statement)
     return [f"{row.id} says booked as {row.waybill}, the attempt {row.held}" for row in rows if row.waybill != row.held]
+
+
+async def _looks_as_shipments(connection: Connection) -> Offences:
+    """What is on its way has a row of looks; one that will look again says of its shipment what that says itself."""
+    shipments, looks = tables.shipments.c, tables.looks.c
+    same = ("account_id", "return_id", "waybill", "state", "status")
+    differs = or_(*(shipments[name].is_distinct_from(looks[name]) for name in same))
+    never = looks.id.is_(None) & shipments.state.in_((ShipmentState.BOOKED, ShipmentState.MOVING))
+    statement = (
+        select(shipments.id)
+        .outerjoin(tables.looks, looks.id == shipments.id)
+        .where(never | (looks.poll_at.is_not(None) & differs))
+    )
+    return [f"{row.id} is looked at as something else" for row in await connection.execute(statement)]
 
 
 async def _filed_once(connection: Connection) -> Offences:
@@ -216,6 +230,7 @@ CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
     "I2 one return per platform return": _returns_once,
     "I3 one slot holder per planned shipment": _one_holder,
     "I4 booked means a live attempt": _booked_is_live,
+    "I6 looks are as their shipments": _looks_as_shipments,
     "I3 what is filed is filed once": _filed_once,
     "I6 each event once": _events_once,
     "I8 the ledger comes to its invoices": _ledger_comes_to_bills,

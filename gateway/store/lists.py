@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, literal, literal_column, select, text, tuple_
+from sqlalchemy import literal, literal_column, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from gateway.store import tables
@@ -135,17 +135,11 @@ class Lists:
         return await self._oldest(tables.attempts, columns.sent_at, None, limit, unknown)
 
     async def stuck_shipments(self, before: datetime, limit: int) -> Sequence[Record]:
-        """Booked or moving, and silent since `before`: no scan at all, or none after it. The oldest first."""
-        columns, events = tables.shipments.c, tables.events.c
-        heard = exists().where(events.shipment_id == columns.id, events.occurred_at >= before)
+        """Booked or moving, and silent since `before`: no scan at all, or none after it. The longest silent first."""
+        columns = tables.shipments.c
+        on_its_way = text(f"shipments.{tables.ON_ITS_WAY}")  # in these words: so their index may be used
         return await self._oldest(
-            tables.shipments,
-            columns.booked_at,
-            None,
-            limit,
-            columns.state.in_(("booked", "moving")),
-            columns.booked_at < before,
-            ~heard,
+            tables.shipments, columns.heard_at, None, limit, on_its_way, columns.heard_at < before
         )
 
     async def returns_by_id(self, ids: Sequence[str]) -> dict[str, Record]:

@@ -1,46 +1,77 @@
-"""What one account's poll reads and writes, a page of shipments at a time, however many there are in all."""
+"""What one account's poll reads and writes, a page of shipments at a time, however many there are in all.
+
+Most looks bring nothing. A look therefore has a narrow row of its own, with what the next one needs to know: of millions that
+are due here and there, those stay in memory, and no index of the wide shipment is written.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as lite
 
 from gateway.store import tables
 from gateway.store.prepared import Prepared
-from gateway.store.transaction import Record, Tx
+from gateway.store.transaction import Record, Shelf
 
-_SHIPMENTS = tables.shipments.c
-_DUE = select(_SHIPMENTS.id, _SHIPMENTS.waybill, _SHIPMENTS.silent, _SHIPMENTS.poll_at).where(
-    _SHIPMENTS.exporter_id == bindparam("mine"),
-    _SHIPMENTS.account_id == bindparam("this_account"),
-    _SHIPMENTS.poll_at <= bindparam("now"),
+_LOOKS = tables.looks.c
+_DUE = select(_LOOKS.id, _LOOKS.waybill, _LOOKS.silent, _LOOKS.poll_at).where(
+    _LOOKS.exporter_id == bindparam("mine"),
+    _LOOKS.account_id == bindparam("this_account"),
+    _LOOKS.poll_at <= bindparam("now"),
 )
-DUE = Prepared(_DUE.order_by(_SHIPMENTS.poll_at).limit(bindparam("most")))
+DUE = Prepared(_DUE.order_by(_LOOKS.poll_at).limit(bindparam("most")))
 NEXT = Prepared(
-    select(_SHIPMENTS.poll_at)
+    select(_LOOKS.poll_at)
     .where(
-        _SHIPMENTS.exporter_id == bindparam("mine"),
-        _SHIPMENTS.account_id == bindparam("this_account"),
-        _SHIPMENTS.poll_at.is_not(None),
+        _LOOKS.exporter_id == bindparam("mine"),
+        _LOOKS.account_id == bindparam("this_account"),
+        _LOOKS.poll_at.is_not(None),
     )
-    .order_by(_SHIPMENTS.poll_at)
+    .order_by(_LOOKS.poll_at)
     .limit(bindparam("most"))
 )
 LOOKED = Prepared(
-    update(tables.shipments).where(
-        _SHIPMENTS.id == bindparam("this_id"),
-        _SHIPMENTS.exporter_id == bindparam("mine"),
-        _SHIPMENTS.poll_at == bindparam("this_poll_at", type_=_SHIPMENTS.poll_at.type),
+    update(tables.looks).where(
+        _LOOKS.id == bindparam("this_id"),
+        _LOOKS.exporter_id == bindparam("mine"),
+        _LOOKS.poll_at == bindparam("this_poll_at", type_=_LOOKS.poll_at.type),
     )
 )
+ANEW = ("account_id", "waybill", "state", "status", "poll_at", "polled_at", "silent")
+"""What a second booking of the same shipment replaces."""
 
 
-class Looks:
-    """For one exporter."""
+def _beginning(*, sqlite: bool) -> Prepared:
+    row = (lite.insert if sqlite else postgresql.insert)(tables.looks)
+    anew = {name: row.excluded[name] for name in ANEW}
+    return Prepared(row.on_conflict_do_update(index_elements=["id"], set_=anew))
 
-    def __init__(self, tx: Tx) -> None:
-        self.tx = tx
+
+BEGIN = {sqlite: _beginning(sqlite=sqlite) for sqlite in (True, False)}
+
+
+class Looks(Shelf):
+    """A shipment's row begins with its booking and is known by the shipment's id."""
+
+    table, prefix, noun = tables.looks, "shp", "look"
+
+    async def begin(self, shipment: Record, *, waybill: str, state: str, poll_at: datetime) -> None:
+        """Look at what was booked just now, at this instant for the first time."""
+        row = {
+            "id": shipment.id,
+            "exporter_id": self.tx.exporter_id,
+            "account_id": shipment.account_id,
+            "return_id": shipment.return_id,
+            "waybill": waybill,
+            "state": state,
+            "status": shipment.status,
+            "poll_at": poll_at,
+            "polled_at": None,
+            "silent": 0,
+        }
+        await self.tx.say(BEGIN[self.tx.is_sqlite], row)
 
     async def due(self, account_id: str, limit: int) -> Sequence[Record]:
         """`id`, `waybill`, `silent` and `poll_at` of the shipments that are due for a look, the longest overdue first."""
@@ -65,16 +96,9 @@ class Looks:
     async def standing(self, shipment_ids: Sequence[str]) -> Mapping[str, Record]:
         """`state`, `status` and `limit_at`, the end of the first limit that runs of its return, by shipment."""
         limits = tables.deadlines.c
-        ends = select(func.min(limits.due_by)).where(
-            limits.return_id == _SHIPMENTS.return_id, limits.state == "running"
-        )
-        wanted: list[Any] = [
-            _SHIPMENTS.id,
-            _SHIPMENTS.state,
-            _SHIPMENTS.status,
-            ends.scalar_subquery().label("limit_at"),
-        ]
-        mine = select(*wanted).where(_SHIPMENTS.exporter_id == self.tx.exporter_id, _SHIPMENTS.id.in_(shipment_ids))
+        ends = select(func.min(limits.due_by)).where(limits.return_id == _LOOKS.return_id, limits.state == "running")
+        wanted = (_LOOKS.id, _LOOKS.state, _LOOKS.status, ends.scalar_subquery().label("limit_at"))
+        mine = select(*wanted).where(_LOOKS.exporter_id == self.tx.exporter_id, _LOOKS.id.in_(shipment_ids))
         return {row.id: row for row in await self.tx.all(mine)}
 
     async def looked(self, plans: Sequence[tuple[Record, datetime | None, int]]) -> None:

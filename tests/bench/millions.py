@@ -19,10 +19,12 @@ from schemas.returns import ReturnAuthorization, ReturnStatus
 from tests.bench import world
 from tests.house.rows import MODELS
 
-FILLED = ("returns", "numbers", "shipments", "events", "deadlines")
+FILLED = ("returns", "numbers", "shipments", "looks", "events", "deadlines")
 POSTCODES, PHONES = 20_000, 10_000_000
 SPREAD = 20_000
 """Seconds over which the next looks are spread: half of them are overdue."""
+RUNS = 90 * 86_400
+"""Seconds until a limit ends: none is near."""
 NUMBERS = {
     "rma": "'R' || i",
     "order": "'O' || i",
@@ -93,9 +95,18 @@ def _statements(exporter: str, account: str, source: str, channel: str, rows: in
             "waybill": "'SBX' || i",
             "client_ref": "'HW' || i",
             "booked_at": at,
+            "heard_at": at,
+            "created_at": at,
+        },
+        "looks": {
+            "id": f"'shp_' || {pad}",
+            "account_id": f"'{account}'",
+            "return_id": f"'ret_' || {pad}",
+            "waybill": "'SBX' || i",
+            "state": "'moving'",
+            "status": "'in_transit'",
             "poll_at": poll_at,
             "polled_at": at,
-            "created_at": at,
         },
         "events": {
             "id": f"'evt_' || {pad}",
@@ -114,14 +125,14 @@ def _statements(exporter: str, account: str, source: str, channel: str, rows: in
             "id": f"'ddl_' || {pad}",
             "return_id": f"'ret_' || {pad}",
             "shipment_id": f"'shp_' || {pad}",
-            "clock": "'hand_over'",
+            "clock": "'claim'",
+            "about": "'loss'",
             "subject_id": f"'shp_' || {pad}",
-            "state": "'met'",
+            "state": "'running'",
             "terms": f"'{limit}'",
-            "due_by": at,
+            "due_by": f"{at} + {RUNS * 1_000_000}",
             "fired": "'[]'",
             "history": "'[]'",
-            "settled_at": at,
             "created_at": at,
         },
     }

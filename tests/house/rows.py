@@ -69,7 +69,9 @@ async def add_exporter(store: Store, name: str = "Linden") -> str:
 
 async def add_row(tx: Desk, table: Table, **given: Any) -> str:
     """A row with the given values and plausible others, and whatever it refers to; its id."""
-    values: dict[str, Any] = {"id": tx.new_id("row"), "exporter_id": tx.exporter_id}
+    values: dict[str, Any] = {"exporter_id": tx.exporter_id}
+    if not table.c.id.foreign_keys:  # a row that is another's has its id
+        values["id"] = tx.new_id("row")
     for column in table.columns:
         if column.name in given:
             values[column.name] = given[column.name]

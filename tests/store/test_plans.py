@@ -58,6 +58,7 @@ async def look_up(tx: Desk, account: str, shipment: str) -> None:
     await tx.returns.search("W1")
     await tx.returns.by_external("X1")
     await tx.shipments.by_waybill("sandbox_rest", "W1")
+    await tx.looks.find(shipment)
 
 
 async def lists(tx: Desk, account: str, shipment: str) -> None:
@@ -73,6 +74,7 @@ async def lists(tx: Desk, account: str, shipment: str) -> None:
         await tx.lists.deliveries([], after, 51)
     await tx.lists.deliveries(["waiting", "dead"], None, 51)
     await tx.lists.unknown_attempts(51)
+    await tx.lists.stuck_shipments(tx.now, 51)
     await tx.posts.answer("ret_x", "service", tx.now)
 
 
@@ -85,7 +87,8 @@ async def plans(store: Store) -> Callable[[Any], Awaitable[list[tuple[str, str]]
         said: list[str] = []
         async with store.transaction(exporter) as tx:
             account = await add_row(tx, tables.accounts, due_at=tx.now)
-            shipment = await add_row(tx, tables.shipments, account_id=account, poll_at=tx.now, waybill="W1")
+            shipment = await add_row(tx, tables.shipments, account_id=account, waybill="W1")
+            await tx.looks.begin(await tx.shipments.get(shipment), waybill="W1", state="moving", poll_at=tx.now)
             driver = tx.connection._driver  # type: ignore[attr-defined]
             driver.set_trace_callback(said.append)
             await act(tx, account, shipment)

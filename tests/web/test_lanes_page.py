@@ -48,15 +48,17 @@ async def test_a_person_has_a_carrier_asked_as_soon_as_the_lane_allows(inside: B
     made = await house.mine.post("/v1/bookings", a_return(), 202)
     async with house.gw.store.transaction(house.mine.exporter_id) as tx:
         later = tx.now + timedelta(hours=4)
-        await tx.shipments.set(made["id"], state="booked", status="in_transit", waybill="SBX1", poll_at=later)
+        await tx.shipments.set(made["id"], state="booked", status="in_transit", waybill="SBX1")
+        shipment = await tx.shipments.get(made["id"])
+        await tx.looks.begin(shipment, waybill="SBX1", state="booked", poll_at=later)
     page = f"/console/returns/{made['return_id']}"
     token = await inside.token(page)
     answer = await inside.post(f"/console/bookings/{made['id']}/refresh", {"csrf": token})
     assert (answer.status, answer.headers["Location"]) == (303, page)
     async with house.gw.store.reading(house.mine.exporter_id) as tx:
-        shipment = await tx.shipments.get(made["id"])
+        look = await tx.looks.get(made["id"])
         account = await tx.accounts.get(shipment.account_id)
-    assert shipment.poll_at == house.clock.now
+    assert look.poll_at == house.clock.now
     assert account.due_at == house.clock.now
     refused = await inside.post(f"/console/bookings/{made['id']}/refresh", {"csrf": "x"})
     assert refused.status == 403

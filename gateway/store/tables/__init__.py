@@ -4,11 +4,13 @@ the tenant."""
 from gateway.store.tables.applying import applications, terms
 from gateway.store.tables.base import metadata
 from gateway.store.tables.goods import (
+    ON_ITS_WAY,
     attempts,
     documents,
     events,
     exchanges,
     labels,
+    looks,
     numbers,
     pickups,
     returns,
@@ -61,6 +63,7 @@ WORK = (
 """Tables whose rows are work."""
 
 __all__ = [
+    "ON_ITS_WAY",
     "OPEN_DELIVERIES",
     "SMALL_OVER",
     "WORK",
@@ -91,6 +94,7 @@ __all__ = [
     "labels",
     "lanes",
     "ledger",
+    "looks",
     "metadata",
     "notices",
     "numbers",

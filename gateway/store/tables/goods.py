@@ -10,6 +10,7 @@ from schemas.shipments import BookingRequest, PickupRequest
 
 HOLDS_THE_SLOT = "state IN ('sending','unknown','live')"
 """Only these hold a planned shipment's slot; refused, absent, void, lapsed and released have left it."""
+ON_ITS_WAY = "state IN ('booked','moving')"
 
 returns = Table(
     "returns",
@@ -60,9 +61,7 @@ shipments = Table(
     Column("promised_at", Instant),  # the first instant that is too late, by the carrier's own promise
     Column("handed_over_at", Instant),
     Column("delivered_at", Instant),
-    Column("poll_at", Instant),
-    Column("polled_at", Instant),
-    Column("silent", Integer, nullable=False, default=0, server_default="0"),
+    Column("heard_at", Instant),  # of its newest scan; without any, when it was booked
     Column("cancel_asked_at", Instant),
     Column("archived_at", Instant),  # its events are in a file that the audit names, and no more are taken
     Column("created_at", Instant, nullable=False),
@@ -70,7 +69,23 @@ shipments = Table(
     *jobs("shipments"),
     Index("ix_shipments_return", "return_id"),
     Index("ix_shipments_waybill", "exporter_id", "carrier", "waybill"),
-    partial("ix_shipments_poll", "account_id", "poll_at", where="poll_at IS NOT NULL"),
+    partial("ix_shipments_heard", "exporter_id", "heard_at", "id", where=ON_ITS_WAY),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("id", ID, ForeignKey("shipments.id"), primary_key=True),  # the shipment's, once it is booked
+    exporter(),
+    Column("account_id", ID, nullable=False),
+    Column("return_id", ID, nullable=False),
+    Column("waybill", Text, nullable=False),
+    Column("state", String(24), nullable=False),  # as the shipment's
+    Column("status", String(24), nullable=False),  # as the shipment's
+    Column("poll_at", Instant),  # when to look next; None when never again
+    Column("polled_at", Instant),
+    Column("silent", Integer, nullable=False, default=0, server_default="0"),  # looks in a row that brought nothing
+    partial("ix_looks_poll", "account_id", "poll_at", where="poll_at IS NOT NULL"),
 )
 
 pickups = Table(

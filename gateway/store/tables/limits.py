@@ -26,7 +26,7 @@ deadlines = Table(
     *work(),
     *jobs("deadlines"),
     UniqueConstraint("clock", "subject_id", "about"),
-    Index("ix_deadlines_return", "return_id"),
+    Index("ix_deadlines_return", "return_id", "state", "due_by"),
     Index("ix_deadlines_open", "exporter_id", "state", "due_by"),
 )
 

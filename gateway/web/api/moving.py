@@ -73,6 +73,7 @@ async def _named(tx: Desk, number: str) -> list[Record]:
 
 async def _told(tx: Desk, row: Record) -> TrackingTold:
     events = await tx.events.of_shipment(row.id)
+    look = await tx.looks.find(row.id)
     return TrackingTold(
         shipment_id=row.id,
         return_id=row.return_id,
@@ -80,8 +81,8 @@ async def _told(tx: Desk, row: Record) -> TrackingTold:
         waybill=row.waybill,
         state=row.state,
         status=row.status,
-        polled_at=row.polled_at,
-        next_poll_at=row.poll_at,
+        polled_at=look.polled_at if look else None,
+        next_poll_at=look.poll_at if look else None,
         events=tuple(_event(event) for event in events),
     )
 
@@ -111,5 +112,4 @@ async def refresh_tracking(call: Call) -> Answer:
     for row in found:
         if row.waybill is not None:
             await tracking.refresh(call.tx, row.id)
-    again = [await call.tx.shipments.get(row.id) for row in found]
-    return Answer(TrackingsTold(data=tuple([await _told(call.tx, row) for row in again])))
+    return Answer(TrackingsTold(data=tuple([await _told(call.tx, row) for row in found])))

@@ -164,6 +164,7 @@ async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:
     coverable = waits and filing.taken_by(covering.COVER, await tx.accounts.find(row.account_id))
     return {
         "row": row,
+        "look": await tx.looks.find(row.id),
         "state": state_of(row, attempts),
         "unknown": unknown,
         "covers": covers,

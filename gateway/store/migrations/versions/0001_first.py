@@ -728,7 +728,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("parked IS NOT NULL"),
         sqlite_where=sa.text("parked IS NOT NULL"),
     )
-    op.create_index("ix_deadlines_return", "deadlines", ["return_id"], unique=False)
+    op.create_index("ix_deadlines_return", "deadlines", ["return_id", "state", "due_by"], unique=False)
     op.create_table(
         "disputes",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -978,9 +978,7 @@ def upgrade() -> None:
         sa.Column("promised_at", sa.BigInteger(), nullable=True),
         sa.Column("handed_over_at", sa.BigInteger(), nullable=True),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
-        sa.Column("poll_at", sa.BigInteger(), nullable=True),
-        sa.Column("polled_at", sa.BigInteger(), nullable=True),
-        sa.Column("silent", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("heard_at", sa.BigInteger(), nullable=True),
         sa.Column("cancel_asked_at", sa.BigInteger(), nullable=True),
         sa.Column("archived_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -1004,20 +1002,20 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_shipments_heard",
+        "shipments",
+        ["exporter_id", "heard_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('booked','moving')"),
+        sqlite_where=sa.text("state IN ('booked','moving')"),
+    )
+    op.create_index(
         "ix_shipments_parked",
         "shipments",
         ["id"],
         unique=False,
         postgresql_where=sa.text("parked IS NOT NULL"),
         sqlite_where=sa.text("parked IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_shipments_poll",
-        "shipments",
-        ["account_id", "poll_at"],
-        unique=False,
-        postgresql_where=sa.text("poll_at IS NOT NULL"),
-        sqlite_where=sa.text("poll_at IS NOT NULL"),
     )
     op.create_index("ix_shipments_return", "shipments", ["return_id"], unique=False)
     op.create_index("ix_shipments_waybill", "shipments", ["exporter_id", "carrier", "waybill"], unique=False)
@@ -1235,4 +1233,28 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("parked IS NOT NULL"),
         sqlite_where=sa.text("parked IS NOT NULL"),
+    )
+    op.create_table(
+        "looks",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("return_id", sa.String(length=40), nullable=False),
+        sa.Column("waybill", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=24), nullable=False),
+        sa.Column("status", sa.String(length=24), nullable=False),
+        sa.Column("poll_at", sa.BigInteger(), nullable=True),
+        sa.Column("polled_at", sa.BigInteger(), nullable=True),
+        sa.Column("silent", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_looks_exporter_id")),
+        sa.ForeignKeyConstraint(["id"], ["shipments.id"], name=op.f("fk_looks_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
+    )
+    op.create_index(
+        "ix_looks_poll",
+        "looks",
+        ["account_id", "poll_at"],
+        unique=False,
+        postgresql_where=sa.text("poll_at IS NOT NULL"),
+        sqlite_where=sa.text("poll_at IS NOT NULL"),
     )

@@ -1,0 +1,72 @@
+"""Looks and what they are said of: begun with a booking, true to their shipments, and what nobody has heard of for long."""
+
+from datetime import timedelta
+
+from gateway.core import Gateway
+from gateway.journeys import tracking
+from gateway.store import tables
+from gateway.store.checks import CHECKS
+from gateway.store.store import Desk, Store
+from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
+from schemas.values import Waybill
+from tests.house.clock import MovableClock
+from tests.house.rows import add_exporter, add_row
+
+SAME = "I6 looks are as their shipments"
+DAY = timedelta(days=1)
+
+
+async def booked(tx: Desk, state: str = "moving", **given: object) -> str:
+    """A shipment on its way, and its look."""
+    begun = {"carrier": "sandbox_rest", "waybill": "W1", "state": state, "status": "in_transit"}
+    shipment = await add_row(tx, tables.shipments, **begun, booked_at=tx.now, heard_at=tx.now, **given)
+    await tx.looks.begin(await tx.shipments.get(shipment), waybill="W1", state=state, poll_at=tx.now)
+    return shipment
+
+
+async def test_a_second_booking_of_the_same_shipment_is_looked_at_from_the_start(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        shipment = await booked(tx)
+        await tx.looks.set(shipment, silent=7, polled_at=tx.now, poll_at=None, state="cancelled")
+        row = await tx.shipments.get(shipment)
+        await tx.looks.begin(row, waybill="W2", state="booked", poll_at=tx.now + DAY)
+        look = await tx.looks.get(shipment)
+    assert (look.waybill, look.state, look.silent, look.polled_at) == ("W2", "booked", 0, None)
+    assert look.poll_at == tx.now + DAY
+
+
+async def test_a_look_that_says_something_else_than_its_shipment_is_found(store: Store) -> None:
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        shipment = await booked(tx)
+        assert await CHECKS[SAME](tx.connection) == []
+        for wrong in ({"status": "delivered"}, {"state": "booked"}, {"waybill": "W2"}, {"account_id": "acc_x"}):
+            before = {name: getattr(await tx.looks.get(shipment), name) for name in wrong}
+            await tx.looks.set(shipment, **wrong)
+            assert await CHECKS[SAME](tx.connection) == [f"{shipment} is looked at as something else"], wrong
+            await tx.looks.set(shipment, **before)
+        never = await add_row(tx, tables.shipments, state="booked", waybill="W3")
+        assert await CHECKS[SAME](tx.connection) == [f"{never} is looked at as something else"]
+
+
+async def test_stuck_is_what_no_scan_tells_of_any_more(gateway: Gateway, clock: MovableClock) -> None:
+    exporter, start = await add_exporter(gateway.store), clock.stand()
+
+    def scan(waybill: str, after: timedelta) -> TrackingEvent:
+        told = {"waybill": Waybill(waybill), "status": TrackingStatus.IN_TRANSIT, "occurred_at": start + after}
+        return TrackingEvent(**told, zone=ZoneSource.STATED, wire_code="HUB")
+
+    async with gateway.store.transaction(exporter) as tx:
+        channel = await add_row(tx, tables.channels, zone="Asia/Shanghai")
+        never, once, lately, home = [await booked(tx, channel_id=channel) for _ in range(4)]
+        await tx.shipments.set(home, state="delivered")
+    clock.advance(4 * DAY)
+    async with gateway.store.transaction(exporter) as tx:
+        await tracking.record(gateway, tx, once, [scan("W1", 2 * DAY), scan("W1", DAY)], "poll")
+        await tracking.record(gateway, tx, lately, [scan("W1", 3 * DAY)], "push")
+        await tracking.record(gateway, tx, lately, [scan("W1", DAY)], "poll")
+    async with gateway.store.reading(exporter) as tx:
+        stuck = await tx.lists.stuck_shipments(start + 3 * DAY, 50)
+        assert [row.id for row in stuck] == [never, once]
+        assert [row.id for row in await tx.lists.stuck_shipments(start + 4 * DAY, 50)] == [never, once, lately]
