@@ -51,6 +51,7 @@ def pause_form(token: str, **said: str) -> aiohttp.FormData:
 async def test_a_clock_is_stopped_with_its_proof_and_goes_on(house: House, inside: Browser) -> None:
     return_id, limit = await delivered(house)
     house.clock.forward(timedelta(hours=1))
+    assert texts_zh.TEXTS["limit_source.contract"] in await page_of(inside, return_id, "zh")
     token = await inside.token(f"/console/returns/{return_id}")
     path = f"/console/deadlines/{limit['id']}"
     since = house.clock() - timedelta(minutes=10)
