@@ -53,6 +53,9 @@ async def book(tx: Desk, waybill: str, agreed: Mapping[ChargeType, int], *, curr
             **given,
         },
     )
+    booked = await tx.shipments.get(shipment_id)
+    if booked.waybill:
+        await tx.looks.begin(booked, waybill=booked.waybill, state=booked.state, poll_at=tx.now)
     await add_row(
         tx,
         tables.attempts,
