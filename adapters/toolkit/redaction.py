@@ -12,6 +12,8 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 MASK = "***"
 _NAMES = r"[\w.:-]*(?:token|secret|password|passwd|api[_-]?key)[\w.:-]*"
+TELLING = ("token", "secret", "passw", "api", "authorization", "cookie")
+"""One of these is in every such name. Looking for them costs a tenth of looking for the names, and most texts have none."""
 HEADERS = re.compile(rf"(?im)^((?:proxy-)?authorization|cookie|set-cookie|{_NAMES})(:[ \t]*).*$")
 JSON_FIELDS = re.compile(rf'(?i)("{_NAMES}"\s*:\s*)"(?:[^"\\]|\\.)*"')
 XML_FIELDS = re.compile(rf"(?i)(<{_NAMES}(?:\s[^<>]*)?>)[^<]+")
@@ -47,9 +49,11 @@ class Redactor:
         return cls(secrets_in(credentials))
 
     def clean(self, text: str) -> str:
-        text = HEADERS.sub(rf"\1\2{MASK}", text)
-        text = JSON_FIELDS.sub(rf'\1"{MASK}"', text)
-        text = XML_FIELDS.sub(rf"\1{MASK}", text)
+        folded = text.casefold()
+        if any(word in folded for word in TELLING):
+            text = HEADERS.sub(rf"\1\2{MASK}", text)
+            text = JSON_FIELDS.sub(rf'\1"{MASK}"', text)
+            text = XML_FIELDS.sub(rf"\1{MASK}", text)
         return self._pattern.sub(MASK, text) if self._pattern else text
 
 

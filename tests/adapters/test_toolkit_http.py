@@ -243,6 +243,17 @@ async def test_the_transcript_shows_everything_but_the_secrets(caplog: pytest.Lo
     assert kept[0].status == 200
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Token", "ACCESS_TOKEN", "clientSecret", "Password", "x-passwd", "ApiKey", "X-API-KEY", "api_key_2"],
+)
+@pytest.mark.parametrize("text", ["{}: br4nd-new", '{{"{}": "br4nd-new"}}', "<{0}>br4nd-new</{0}>"])
+def test_what_is_called_a_secret_is_masked_wherever_it_stands(name: str, text: str) -> None:
+    cleaned = Redactor().clean(f"waybill: W1\n{text.format(name)}\n")
+    assert "br4nd-new" not in cleaned
+    assert "W1" in cleaned
+
+
 async def test_a_failed_call_is_recorded_too_and_the_lane_hears_it() -> None:
     heard, kept = list[AdapterError | None](), list[Exchange]()
 
