@@ -119,23 +119,30 @@ class Known:
 
 
 async def bookings_of(
-    tx: Desk, carrier: str, invoice_id: str, lines: Sequence[BilledLine], *, anew: Set[str] = frozenset()
+    tx: Desk,
+    carrier: str,
+    invoice_id: str,
+    lines: Sequence[BilledLine],
+    *,
+    anew: Set[str] = frozenset(),
+    until: str = "",
 ) -> tuple[dict[str, list[Booked]], dict[str, list[Past]]]:
     """What every number of the invoice may mean; and what was billed before for those that mean nothing here.
 
-    Without `invoice_id` what was billed before is all of every invoice but the lines that are judged `anew`.
+    Without `invoice_id` what was billed before is all of every invoice but the lines that are judged `anew`,
+    and those that came after the line `until`.
     """
     keys = await aside(len(lines), _keys, lines)
     named = await tx.touched.shipments(billed_by(carrier), keys)
     shipments = {one.shipment.id: one.shipment for one in named}
-    known = await _known(tx, invoice_id, shipments, anew)
+    known = await _known(tx, invoice_id, shipments, anew, until)
     stored = {key for line in lines if line.type is ChargeType.STORAGE for _, key in keys_of(line)}
     known.contracts = await contracts_of(
         tx, billed_by(carrier), {one.shipment.id for one in named if one.canonical in stored}
     )
     index = await aside(len(lines), _index, named, known)
     strange = sorted({line.waybill for line in lines if line.waybill and line.waybill not in index})
-    past = _grouped(_but(await tx.invoice_lines.of_waybills(strange, but=invoice_id), anew), "waybill")
+    past = _grouped(_but(await tx.invoice_lines.of_waybills(strange, but=invoice_id), anew, until), "waybill")
     return index, {waybill: [_past(row) for row in rows] for waybill, rows in past.items()}
 
 
@@ -151,19 +158,19 @@ def _index(named: Sequence[Named], known: Known) -> dict[str, list[Booked]]:
     return index
 
 
-async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Shipment], anew: Set[str]) -> Known:
+async def _known(tx: Desk, invoice_id: str, shipments: Mapping[str, Shipment], anew: Set[str], until: str) -> Known:
     ids, returns = sorted(shipments), sorted({row.return_id for row in shipments.values()})
     return Known(
         agreed=_grouped(await tx.accruals.of_shipments(ids), "shipment_id"),
-        past=_grouped(_but(await tx.invoice_lines.of_shipments(ids, but=invoice_id), anew), "shipment_id"),
+        past=_grouped(_but(await tx.invoice_lines.of_shipments(ids, but=invoice_id), anew, until), "shipment_id"),
         dock=await tx.touched.dock_grams(returns),
         relief_lost=await tx.touched.relief_lost(returns),
         bookings=_grouped(await tx.touched.bookings(ids), "subject_id"),
     )
 
 
-def _but(rows: Sequence[Judged], anew: Set[str]) -> Sequence[Judged]:
-    return [row for row in rows if row.id not in anew] if anew else rows
+def _but(rows: Sequence[Judged], anew: Set[str], until: str) -> Sequence[Judged]:
+    return [row for row in rows if row.id not in anew and (not until or row.id <= until)] if anew else rows
 
 
 Row = TypeVar("Row")

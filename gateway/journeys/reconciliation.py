@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.core import Gateway
 from gateway.crash import crash
-from gateway.journeys import bearing, claims, disputes
+from gateway.journeys import bearing, beside, claims, disputes
 from gateway.journeys.billed import (
     aside,
     billed_by,
@@ -110,41 +110,64 @@ async def _as_decided(tx: Desk, lines: Sequence[BilledLine], decided: Mapping[st
 
 
 async def _judge_again(tx: Desk, invoice: Record) -> None:
-    """Lines that waited for what their charge is. What is open of them only because of that is judged and posted; what a
-    person or a credit has settled since gets its type and stays as it is."""
+    """Lines that waited for what their charge is, and what was judged beside them. What is open of them only because of that
+    is judged and posted; what a person or a credit has settled since gets its type and stays as it is."""
     rows = await tx.invoice_lines.of_invoice(invoice.id)
     decided = await _decided(tx, invoice)
+    if not decided:
+        return
+    billed = await _as_decided(tx, lines_of(await tx.invoice_lines.billed(invoice.id)), decided)
     waited = [
         row
         for row in rows
         if row.id in decided and row.state == LineState.HELD and not row.credited_minor and not row.informational
     ]
-    ids = frozenset(row.id for row in waited)
-    billed = lines_of(await tx.invoice_lines.billed(invoice.id))
-    lines = [line for line in await _as_decided(tx, billed, decided) if line.id in ids]
-    if not lines:
+    ids, policy, services = frozenset(row.id for row in waited), Policy(), services_of(billed_by(invoice.carrier))
+    lines, verdicts = await _of_those_that_waited(tx, invoice, waited, billed, policy, services)
+    found = await beside.judge(tx, invoice, rows, billed, decided, judged=ids, policy=policy, services=services)
+    await disputes.leave(tx, found.rows)
+    all_lines, all_verdicts = [*lines, *found.lines], [*verdicts, *found.verdicts]
+    if not all_lines:
         return
-    index, past = await bookings_of(tx, invoice.carrier, "", lines, anew=ids)
-    bill, policy = Bill(invoice.issued_on, services_of(billed_by(invoice.carrier)), past), Policy()
-    verdicts = await aside(len(lines), judging.judge, lines, index, policy, bill)
-    await _watch_drift(tx, invoice, lines, verdicts, policy, but="")
-    moved = [place for place, row in enumerate(waited) if verdicts[place].kind != row.finding]
-    await disputes.leave(tx, [waited[place] for place in moved])
-    lines, verdicts = [lines[place] for place in moved], [verdicts[place] for place in moved]
-    drafts, of_line = disputes.drafts_of(tx, invoice, lines, verdicts, policy, again=invoice.turn)
+    drafts, of_line = disputes.drafts_of(tx, invoice, all_lines, all_verdicts, policy, again=invoice.turn)
     await tx.disputes.add_all(drafts)
-    await tx.invoice_lines.judged(**_written(verdicts, of_line))
+    await tx.invoice_lines.judged(**_written(all_verdicts, of_line))
     await disputes.see_credits(tx, invoice, lines, verdicts)
     await claims.see_payments(tx, invoice, lines, verdicts)
     weights = Counter[str]()
     for row in rows:
         if row.return_id and row.id not in ids and not row.informational:
             weights[row.return_id] += row.agreed_minor or 0
-    bears = await bearing.bears(tx, _day(invoice), {*weights, *_returns_of(verdicts)})
-    await tx.ledger.post_all(_settled(lines, verdicts, weights, bears), invoice_id=invoice.id)
-    tx.note("invoice.judged_again", invoice.id, after=_counts(verdicts))
+    bears = await bearing.bears(tx, _day(invoice), {*weights, *_returns_of(all_verdicts)})
+    postings = [*_settled(lines, verdicts, weights, bears), *await beside.corrected(tx, invoice, found, bears)]
+    await tx.ledger.post_all(postings, invoice_id=invoice.id)
+    tx.note("invoice.judged_again", invoice.id, after=_counts(all_verdicts))
     await _close_tasks(tx, invoice)
-    await _tell(tx, invoice, verdicts, again=invoice.turn)
+    await _tell(tx, invoice, all_verdicts, again=invoice.turn)
+
+
+async def _of_those_that_waited(
+    tx: Desk,
+    invoice: Record,
+    waited: Sequence[Record],
+    billed: Sequence[BilledLine],
+    policy: Policy,
+    services: dict[str, str],
+) -> tuple[list[BilledLine], list[Verdict]]:
+    """Those that are judged otherwise now. They have left their disputes, and stand as they are judged."""
+    ids = frozenset(row.id for row in waited)
+    lines = [line for line in billed if line.id in ids]
+    if not lines:
+        return [], []
+    index, past = await bookings_of(tx, invoice.carrier, "", lines, anew=ids)
+    bill = Bill(invoice.issued_on, services, past)
+    verdicts = await aside(len(lines), judging.judge, lines, index, policy, bill)
+    await _watch_drift(tx, invoice, lines, verdicts, policy, but="")
+    moved = [place for place, row in enumerate(waited) if verdicts[place].kind != row.finding]
+    await disputes.leave(tx, [waited[place] for place in moved])
+    lines, verdicts = [lines[place] for place in moved], [verdicts[place] for place in moved]
+    await tx.invoice_lines.judged(**_written(verdicts, {}))
+    return lines, verdicts
 
 
 def _settled(
