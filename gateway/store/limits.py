@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import bindparam, func, select, update
 
 from gateway.store import tables
+from gateway.store.billing import among
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
 from schemas.values import Json
@@ -27,7 +28,8 @@ class Deadlines(Shelf):
     async def running_of(self, return_ids: Sequence[str]) -> Sequence[Record]:
         """What runs of these returns, the first to end first."""
         columns = self.table.c
-        running = self.mine().where(columns.return_id.in_(return_ids), columns.state == "running")
+        mine = (among(columns.exporter_id, self.tx.exporter_id), columns.return_id.in_(return_ids))
+        running = select(self.table).where(*mine, columns.state == "running")
         return await self.tx.all(running.order_by(columns.due_by))
 
     async def of_clock(self, clock: str, subject_id: str, about: str = "", *, lock: bool = False) -> Record | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import literal, select
 
 from gateway.store import tables
+from gateway.store.billing import among
 from gateway.store.transaction import Record, Shelf
 
 PUNCTUATION = re.compile(r"[\s\-_/.#:]+")
@@ -56,7 +57,6 @@ class Returns(Shelf):
             .subquery()
         )
         ids = select(known.c.return_id).union_all(select(literal(number)))
-        statement = self.mine().where(self.table.c.id.in_(ids))
-        return await self.tx.all(
-            statement.order_by(self.table.c.created_at.desc(), self.table.c.id.desc()).limit(limit)
-        )
+        columns = self.table.c
+        statement = select(self.table).where(among(columns.exporter_id, self.tx.exporter_id), columns.id.in_(ids))
+        return await self.tx.all(statement.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit))
