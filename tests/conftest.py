@@ -38,9 +38,10 @@ def no_way_out() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def quiet_log() -> None:
-    """Logs go through the standard library, so that `caplog` sees them and a passing test prints nothing."""
+    """Logs go through the standard library, so that `caplog` sees them and a passing test prints nothing. Before each test,
+    because a command that ran in the one before has set up a log of its own."""
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, structlog.stdlib.render_to_log_kwargs],
         logger_factory=structlog.stdlib.LoggerFactory(),
