@@ -6,14 +6,18 @@ THREADS = "POLARS_MAX_THREADS"
 
 
 def step_back() -> None:
-    """Run only where nobody else wants to, and leave one core alone: beside a server that answers within milliseconds even
-    the least share of its core is felt. On an idle machine it costs that one core; who names `POLARS_MAX_THREADS` himself
+    """Run only where nobody else wants to, and never on the first core: beside a server that answers within milliseconds even
+    the least share of its core is felt. On an idle machine that core is what it costs; who names `POLARS_MAX_THREADS` himself
     is taken at his word."""
-    os.environ.setdefault(THREADS, str(max(len(os.sched_getaffinity(0)) - 1, 1)) if _is_linux() else "1")
-    if _is_linux():
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    else:
+    if not _is_linux():
+        os.environ.setdefault(THREADS, "1")
         os.nice(19)
+        return
+    ours = sorted(os.sched_getaffinity(0))
+    left = ours[1:] or ours
+    os.environ.setdefault(THREADS, str(len(left)))
+    os.sched_setaffinity(0, left)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _is_linux() -> bool:
