@@ -261,7 +261,7 @@ def main() -> None:
         _fail(str(error), 5)
     except (NotFound, NotEmpty) as error:
         _fail(str(error), 1)
-    except FileExistsError as error:
+    except (FileExistsError, commands.CannotListen) as error:
         _fail(str(error), 2)
 
 

@@ -29,6 +29,10 @@ log = structlog.get_logger(__name__)
 SAFE_SQLITE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 
 
+class CannotListen(Exception):
+    """Somebody else has the port, or the address is none of this machine's."""
+
+
 async def serve(settings: Settings, *, with_sandbox: bool) -> None:
     """Everything in one process until it is told to stop."""
     async with AsyncExitStack() as stack:
@@ -68,7 +72,13 @@ async def _serve_web(stack: AsyncExitStack, gw: Gateway, *, shared: bool = False
     from gateway.web.app import serve as open_doors
     from gateway.web.app import stop_taking
 
-    runner = await open_doors(gw, gw.settings.host, gw.settings.port, reuse_port=shared)
+    host, port = gw.settings.host, gw.settings.port
+    try:
+        runner = await open_doors(gw, host, port, reuse_port=shared)
+    except OSError as error:
+        raise CannotListen(
+            f"cannot listen on {host}:{port} (HOMEWARD_HOST, HOMEWARD_PORT): {error.strerror}"
+        ) from error
     stack.push_async_callback(runner.cleanup)
     stack.callback(stop_taking, runner)  # first of all when it ends: not ready, so that nobody sends more
     log.info("serving", url=gw.settings.address)

@@ -1,9 +1,11 @@
 """How a town is founded: an exporter moved in, a sandbox, a database of its own. Nothing runs yet."""
 
+import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,6 @@ from adapters.toolkit.transport import open_client
 from gateway.clock import FileClock
 from gateway.config import Settings
 from gateway.core import open_gateway
-from gateway.demo.props import free_port
 from gateway.journeys import settling_in
 from tests.faults.processes import Nursery
 from tests.faults.town import Town
@@ -39,13 +40,23 @@ async def a_town(
         limits = aiohttp.ClientTimeout(total=20)
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=limits))
         town = Town(replace(moved_in, gateway=reader), settings, clock, key, nursery, http, folder, redis=redis)
-        town.port = free_port()
+        town.port = a_port()
         hook = f"{town.url}/hooks/platforms/sandbox/{moved_in.source}"
         await bench.tell("platform/shop", url=hook, secret=moved_in.webhook_secret, api_key=API_KEY)
         try:
             yield town
         finally:
             await town.down()
+
+
+def a_port() -> int:
+    """One that a town keeps while its processes come and go: outside of those that the system gives to outgoing connections,
+    of which one would take it meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @asynccontextmanager

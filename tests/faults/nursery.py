@@ -14,6 +14,7 @@ import random
 import select
 import signal
 import sys
+import traceback
 from typing import Any
 
 TICK = 0.02
@@ -75,6 +76,8 @@ def _fork(told: dict[str, Any]) -> int:
         _run(told["argv"])
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -153,3 +154,15 @@ def test_what_was_planned_together_does_not_come_together() -> None:
     delays = {jittered(timedelta(hours=1)) for _ in range(50)}
     assert len(delays) > 40
     assert all(timedelta(minutes=48) <= delay <= timedelta(minutes=72) for delay in delays)
+
+
+def test_a_port_that_somebody_has_is_named_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = {"HOMEWARD_DATA": str(tmp_path), "HOMEWARD_PORT": str(taken.getsockname()[1])}
+        command = [sys.executable, "-m", "gateway", "serve"]
+        ended = subprocess.run(
+            command, env={**os.environ, **told}, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"homeward: cannot listen on 127.0.0.1:{told['HOMEWARD_PORT']} (HOMEWARD_HOST")
+    assert len(ended.stderr.splitlines()) == 1
