@@ -51,8 +51,9 @@ async def settle(settings: Settings, address: str, waybills: int, accounts: int)
     await millions.fill(settings, there.exporter, ids[0], waybills)
     connection = await asyncpg.connect(settings.db)
     try:
-        overdue = "poll_at = poll_at - 86400000000, account_id = ($1::text[])[1 + right(id, 9)::int % $2]"
-        await connection.execute(f"UPDATE shipments SET {overdue}", ids, accounts)
+        spread = "account_id = ($1::text[])[1 + right(id, 9)::int % $2]"
+        await connection.execute(f"UPDATE shipments SET {spread}", ids, accounts)
+        await connection.execute(f"UPDATE looks SET poll_at = poll_at - 86400000000, {spread}", ids, accounts)
         await connection.execute("UPDATE sweeps SET due_at = NULL")
         await connection.execute("UPDATE accounts SET due_at = 0")
     finally:
