@@ -1,9 +1,9 @@
 """The `homeward` command.
 
 Logs go to stderr, answers to stdout, as JSON with `--json`. Exit status: 0 well; 1 something is not as it should be (a
-check, a signature, a demo that did not end); 2 wrong usage, a wrong setting, a port that
-somebody has, or a file that cannot be opened; 3 the carrier's or platform's own error; 4 the embedded database is held by another process; 5 the database is away or not
-migrated.
+check, a signature, a demo that did not end); 2 wrong usage, a wrong setting, a port that somebody has, or a file that
+cannot be opened; 3 the carrier's or platform's own error; 4 the embedded database is held by another process; 5 the
+database is away or not migrated.
 """
 
 import json
