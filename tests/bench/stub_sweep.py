@@ -1,7 +1,8 @@
 """A carrier that answers tracking about one waybill a call, and remembers when it was asked about which.
 
 `python -m tests.bench.stub_sweep PORT SECONDS`, the seconds being how long it takes. `GET /log` tells every call so far as
-[waybill, second it came, second its answer left]; a call whose caller was gone by then has no end.
+[waybill, second it came, second its answer left]; a call whose caller was gone by then has no end. `GET /count` tells how
+many there are, which may be asked all the time: writing a long log down would make the calls that come meanwhile look late.
 """
 
 import asyncio
@@ -22,7 +23,9 @@ class OneAtATime(Stub):
 
     def answer(self, start: list[bytes]) -> None:
         asked = urlsplit(start[1].decode())
-        if asked.path == "/log":
+        if asked.path == "/count":
+            self.transport.write(_reply(str(len(LOG)).encode(), JSON))
+        elif asked.path == "/log":
             self.transport.write(_reply(json.dumps(LOG).encode(), JSON))
         elif asked.path.endswith("/token"):
             self.transport.write(_reply(TOKEN, JSON))
