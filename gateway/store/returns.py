@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import literal, select
+from sqlalchemy import bindparam, select
 
 from gateway.store import tables
 from gateway.store.billing import among
+from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
 
 PUNCTUATION = re.compile(r"[\s\-_/.#:]+")
@@ -42,21 +43,26 @@ class Returns(Shelf):
             await self.tx.add_new(tables.numbers, *rows, unique=unique)
 
     async def search(self, number: str, limit: int = 50) -> Sequence[Record]:
-        """Returns known by this number, whatever kind of number it is, newest first.
+        """Returns known by this number, whatever kind of number it is, newest first."""
+        asked = {"mine": self.tx.exporter_id, "canonical": canonical_number(number), "number": number, "most": limit}
+        return (await self.tx.say(SEARCHED, asked)).all()
 
-        Ids sort by age, so the newest of thousands (a postal code) are read off the end of the index; and an `OR` with our
-        own id would make PostgreSQL read every return there is.
-        """
-        numbers = tables.numbers.c
-        known = (
-            select(numbers.return_id)
-            .where(numbers.exporter_id == self.tx.exporter_id, numbers.canonical == canonical_number(number))
-            .distinct()
-            .order_by(numbers.return_id.desc())
-            .limit(limit)
-            .subquery()
-        )
-        ids = select(known.c.return_id).union_all(select(literal(number)))
-        columns = self.table.c
-        statement = select(self.table).where(among(columns.exporter_id, self.tx.exporter_id), columns.id.in_(ids))
-        return await self.tx.all(statement.order_by(columns.created_at.desc(), columns.id.desc()).limit(limit))
+
+def _searched() -> Prepared:
+    """Ids sort by age, so the newest of thousands (a postal code) are read off the end of the index; and an `OR` with our
+    own id would make PostgreSQL read every return there is."""
+    numbers, columns = tables.numbers.c, tables.returns.c
+    known = (
+        select(numbers.return_id)
+        .where(numbers.exporter_id == bindparam("mine"), numbers.canonical == bindparam("canonical"))
+        .distinct()
+        .order_by(numbers.return_id.desc())
+        .limit(bindparam("most"))
+        .subquery()
+    )
+    ids = select(known.c.return_id).union_all(select(bindparam("number", type_=columns.id.type)))
+    mine = select(tables.returns).where(among(columns.exporter_id, bindparam("mine")), columns.id.in_(ids))
+    return Prepared(mine.order_by(columns.created_at.desc(), columns.id.desc()).limit(bindparam("most")))
+
+
+SEARCHED = _searched()

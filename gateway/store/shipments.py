@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, insert, select, update
 
 from gateway.store import tables
+from gateway.store.billing import among
 from gateway.store.transaction import Record, Shelf
 from schemas.tracking import TrackingEvent
 
@@ -20,6 +21,13 @@ class Shipments(Shelf):
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("created_at", return_id=return_id)
+
+    async def of_returns(self, return_ids: Sequence[str]) -> Sequence[Record]:
+        columns = self.table.c
+        its = select(self.table).where(
+            among(columns.exporter_id, self.tx.exporter_id), columns.return_id.in_(return_ids)
+        )
+        return await self.tx.all(its.order_by(columns.created_at.desc(), columns.id))
 
     async def by_waybill(self, carrier: str, waybill: str) -> Sequence[Record]:
         return await self.those(carrier=carrier, waybill=waybill)

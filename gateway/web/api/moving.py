@@ -60,7 +60,7 @@ async def _named(tx: Desk, number: str) -> list[Record]:
     """Shipments that a number names: those with this very waybill or reference, else all of the returns it names."""
     if FORBIDDEN_TEXT.search(number):
         raise NotFound("no number has such characters")
-    found = [one for row in await tx.returns.search(number) for one in await tx.shipments.of_return(row.id)]
+    found = await tx.shipments.of_returns([row.id for row in await tx.returns.search(number)])
     canonical = canonical_number(number)
     own = [one for one in found if canonical in (canonical_number(one.waybill or ""), one.client_ref)]
     by_id = await tx.shipments.find(number) if number.startswith("shp_") else None
@@ -68,7 +68,7 @@ async def _named(tx: Desk, number: str) -> list[Record]:
         return [by_id]
     if not found:
         raise NotFound("nothing is known by this number")
-    return own or found
+    return own or list(found)
 
 
 async def _told(tx: Desk, row: Record) -> TrackingTold:
