@@ -93,6 +93,8 @@ async def whose(gw: Gateway, wanted: str | None) -> str:
     async with gw.store.front_desk() as connection:
         there = await parties.exporter_ids(connection)
     chosen = wanted or (there[0] if len(there) == 1 else None)
+    if not there:
+        raise NotFound("nobody is settled in here yet: start `homeward serve` once, it makes the first exporter")
     if chosen is None or chosen not in there:
         raise NotFound(f"say whose: --exporter one of {', '.join(there)}")
     return chosen

@@ -92,3 +92,11 @@ def test_an_unknown_charge_is_decided_once(data: Path) -> None:
     dry = put(data, "b.csv", bill("B2", [freight("SBX1", "1.40", "ZZ9")]))
     assert "unknown_charge" not in run(data, "--dry-run", dry)[1][0]["invoices"][0]["findings"]
     assert CliRunner().invoke(app, [*wanted[:4], "UNKNOWN"], env=env).exit_code == 2
+
+
+def test_where_nobody_is_settled_in_it_says_how_to(tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "homeward.db")
+    file = put(tmp_path, "march.csv", bill("B1", [freight("SBX1")]))
+    result = CliRunner().invoke(app, ["invoice", "import", str(file)], env={"HOMEWARD_DATA": str(tmp_path)})
+    assert result.exit_code != 0
+    assert "start `homeward serve` once" in result.output + str(result.exception)
