@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """What one API key may call in a minute; so many may come at once. Across machines where Redis is set, else a process."""
     refusals_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = 600
     """Requests without a good key or signature that one address is told 401 for, before it is told to wait."""
+    hints_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = 600
+    """Messages without a signature that one source or carrier account may bring in a minute: each asks the other side."""
     proxies: Annotated[int, Field(ge=0, le=10)] = 0
     """How many proxies of yours stand before the doors: so many last entries of X-Forwarded-For are believed."""
     private_endpoints: bool = False

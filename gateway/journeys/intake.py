@@ -22,7 +22,7 @@ from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import NothingHappened, Refused, SignatureRejected, Unavailable, Unintelligible
+from schemas.errors import NothingHappened, Refused, SignatureRejected, Throttled, Unavailable, Unintelligible
 from schemas.messages import InboundMessage, Trust
 from schemas.returns import PlatformEvent, PlatformEventKind, ReturnAuthorization
 from schemas.thread import PlatformMessage
@@ -30,16 +30,21 @@ from schemas.tracking import TrackingEvent
 
 log = structlog.get_logger(__name__)
 KEPT_HEADERS = 60
+Hinted = Callable[[str], float]
+"""Counts one message without a signature for a source or account: seconds to wait where it is one too many."""
 ABOUT_RETURNS = frozenset(
     {PlatformEventKind.RETURN_CHANGED, PlatformEventKind.LABEL_ATTACHED, PlatformEventKind.MESSAGE_POSTED}
 )
 
 
-async def receive(gw: Gateway, platform_id: str, source_id: str, message: InboundMessage) -> bool:
+async def receive(
+    gw: Gateway, platform_id: str, source_id: str, message: InboundMessage, hinted: Hinted = lambda owner_id: 0.0
+) -> bool:
     """Verify and keep a platform's message; True when it is new, False for a repetition. Durable when this returns.
 
     Raises SignatureRejected, the same for a wrong signature, a wrong source and one that is off; Unintelligible for a
     signed message that is of no form at all; what can be parsed and not used is kept, and quarantined when it is read.
+    Raises Throttled where `hinted` says that a message without a signature is one too many.
     """
     async with gw.store.front_desk() as connection:
         source = await parties.source_of(connection, source_id)
@@ -47,6 +52,7 @@ async def receive(gw: Gateway, platform_id: str, source_id: str, message: Inboun
         raise SignatureRejected("no such source")
     platform = gw.open_platform(source)
     trust = vet(platform, message)
+    _make_room(source, trust, hinted)
     return await _keep(gw, source, "platform", platform.delivery_id(message), trust, message)
 
 
@@ -57,7 +63,9 @@ def vet(platform: Platform, message: InboundMessage) -> Trust:
     return trust
 
 
-async def receive_push(gw: Gateway, carrier_id: str, account_id: str, message: InboundMessage) -> bool:
+async def receive_push(
+    gw: Gateway, carrier_id: str, account_id: str, message: InboundMessage, hinted: Hinted = lambda owner_id: 0.0
+) -> bool:
     """The same for a carrier's push of tracking events. A repetition is told by the body: carriers number no deliveries."""
     async with gw.store.front_desk() as connection:
         account = await parties.account_of(connection, account_id)
@@ -68,7 +76,15 @@ async def receive_push(gw: Gateway, carrier_id: str, account_id: str, message: I
         raise SignatureRejected("this carrier pushes nothing")
     trust = carrier.verify(message)
     _require_form(lambda: carrier.read_push(message), message)
+    _make_room(account, trust, hinted)
     return await _keep(gw, account, "carrier", message.sha256, trust, message)
+
+
+def _make_room(owner: Record, trust: Trust, hinted: Hinted) -> None:
+    """Anybody can send what nobody signs, and each asks the other side, whose quota is not his."""
+    wait = hinted(owner.id) if trust is Trust.HINT else 0.0
+    if wait:
+        raise Throttled("too many messages without a signature", retry_after=wait)
 
 
 def _require_form(read: Callable[[], object], message: InboundMessage) -> None:

@@ -63,11 +63,12 @@ def _standing(result: Any) -> Standing:
 class Allowance:
     """The calls of each key, and what each address was turned away for. `proxies` stand before us and are believed."""
 
-    def __init__(self, calls: int, refusals: int, *, redis: str = "", proxies: int = 0) -> None:
+    def __init__(self, calls: int, refusals: int, hints: int, *, redis: str = "", proxies: int = 0) -> None:
         self.policy = f'"calls";q={calls};w=60'
         self._proxies = proxies
         self._calls = Bucket(calls, MINUTE)
         self._turned_away = Bucket(refusals, MINUTE)
+        self._hints = Bucket(hints, MINUTE)
         self._wrong_keys = Bucket(*WRONG_KEYS)
         self._audited = Bucket(*AUDITED)
         self._redis: Any = None
@@ -92,6 +93,11 @@ class Allowance:
     def turned_away(self, request: web.Request) -> Standing:
         """One request that bore no good key or signature."""
         return self._turned_away.take(self.address_of(request))
+
+    def hinted(self, owner_id: str) -> float:
+        """One message that nobody signed: seconds to wait where it is one too many of this source or account. What is lost by
+        it the source's list brings."""
+        return self._hints.take(owner_id).wait
 
     def wrong_key(self, request: web.Request) -> tuple[Standing, bool]:
         """One wrong key at the console's door, and whether the audit has room for it."""

@@ -33,7 +33,9 @@ def build_app(gw: Gateway) -> web.Application:
     app = web.Application(middlewares=[around], client_max_size=gw.settings.document_limit * FORM_LIMIT)
     app[GATEWAY] = gw
     told = gw.settings
-    allowance = Allowance(told.calls_per_minute, told.refusals_per_minute, redis=told.redis, proxies=told.proxies)
+    allowance = Allowance(
+        told.calls_per_minute, told.refusals_per_minute, told.hints_per_minute, redis=told.redis, proxies=told.proxies
+    )
     app[DOORS] = Doors(allowance)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.serve)

@@ -1,6 +1,7 @@
 """Webhooks in: kept before they are answered, and answered within two seconds whatever the database does."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -9,15 +10,16 @@ from gateway.core import Gateway
 from gateway.journeys import intake
 from gateway.store.database import StoreUnavailable
 from gateway.web.body import check_announced, read_body
-from gateway.web.state import GATEWAY
-from schemas.errors import SignatureRejected
+from gateway.web.problems import Problem
+from gateway.web.state import DOORS, GATEWAY
+from schemas.errors import SignatureRejected, Throttled
 from schemas.messages import InboundMessage
 from schemas.values import tidy
 
 PATIENCE = 1.8
 """Seconds until a platform is told to come again; what is under way goes on, and the repetition is then known."""
 LONGEST_ID = 64
-Receive = Callable[[Gateway, str, str, InboundMessage], Awaitable[bool]]
+Receive = Callable[[Gateway, str, str, InboundMessage, intake.Hinted], Awaitable[bool]]
 
 
 async def platform_hook(request: web.Request) -> web.Response:
@@ -40,12 +42,16 @@ async def _kept(request: web.Request, receive: Receive, adapter_id: str, owner_i
         url=tidy(request.url, 500),
         received_at=gw.clock(),
     )
-    keeping = asyncio.ensure_future(receive(gw, adapter_id, owner_id, message))
+    hinted = request.app[DOORS].allowance.hinted
+    keeping = asyncio.ensure_future(receive(gw, adapter_id, owner_id, message, hinted))
     done, _ = await asyncio.wait({keeping}, timeout=PATIENCE)
     if not done:
         keeping.add_done_callback(lambda late: late.cancelled() or late.exception())
         raise StoreUnavailable("the database is slow")
-    return web.json_response({"status": "received" if keeping.result() else "duplicate"})
+    try:
+        return web.json_response({"status": "received" if keeping.result() else "duplicate"})
+    except Throttled as error:
+        raise Problem("rate-limited", headers={"Retry-After": str(math.ceil(error.retry_after or 1))}) from None
 
 
 def hook_routes() -> list[web.RouteDef]:

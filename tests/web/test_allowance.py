@@ -5,6 +5,7 @@ import time
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
+from gateway.journeys import settling_in
 from gateway.web.allowance import REDIS_AWAY_SECONDS, Allowance
 from gateway.web.app import build_app
 from gateway.web.state import DOORS
@@ -12,6 +13,12 @@ from tests.house import servers
 from tests.web.browser import Browser
 from tests.web.doors import House, OpenHouse
 from tests.web.test_hooks import BODY, send, signed
+
+SELLER = {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
+HINT = (
+    b"<Event><NotificationEvent><NotificationEventName>ReturnCreated</NotificationEventName>"
+    b"<ReturnId>%d</ReturnId></NotificationEvent></Event>"
+)
 
 
 async def test_b67_more_calls_than_allowed(open_house: OpenHouse) -> None:
@@ -57,6 +64,19 @@ async def test_who_is_turned_away_too_often_waits_and_who_has_a_key_or_signature
         assert (await send(house, BODY, signed(BODY, name=f"msg_{number}")))[0] == 200
 
 
+async def test_a_source_that_does_not_sign_brings_so_many_and_others_are_not_held_up(open_house: OpenHouse) -> None:
+    house = await open_house(hints_per_minute=2)
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        shops = [await settling_in.add_source(house.gw, tx, "ebay", name, SELLER) for name in ("one", "other")]
+    told = []
+    for number, shop in enumerate([0, 0, 0, 1]):
+        answer = await house.client.post(f"/hooks/platforms/ebay/{shops[shop]}", data=HINT % number)
+        told.append((answer.status, answer.headers.get("Retry-After")))
+    assert told == [(200, None), (200, None), (429, "30"), (200, None)]
+    assert len((await house.mine.get("/v1/messages"))["data"]) == 3
+    assert (await send(house, BODY, signed(BODY)))[0] == 200
+
+
 @pytest.mark.parametrize(
     ("remote", "forwarded", "proxies", "address"),
     [
@@ -72,12 +92,12 @@ async def test_who_is_turned_away_too_often_waits_and_who_has_a_key_or_signature
 )
 def test_whose_address_it_is(remote: str, forwarded: str, proxies: int, address: str) -> None:
     request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": forwarded}).clone(remote=remote)
-    assert Allowance(1, 1, proxies=proxies).address_of(request) == address
+    assert Allowance(1, 1, 1, proxies=proxies).address_of(request) == address
 
 
 async def test_processes_share_a_keys_calls_by_redis_and_each_counts_alone_while_it_is_away() -> None:
     with servers.own_valkey() as valkey:
-        one, other = [Allowance(3, 1, redis=valkey.connection_url) for _ in range(2)]
+        one, other = [Allowance(3, 1, 1, redis=valkey.connection_url) for _ in range(2)]
         assert [(await each.call("k")).left for each in (one, other, one)] == [2, 1, 0]
         assert 19 < (await other.call("k")).wait <= 20
         assert (await other.call("another")).left == 2
