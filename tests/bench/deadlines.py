@@ -1,7 +1,8 @@
 """Finding what is due among a million running limits, beside among ten thousand, on both stores.
 
-Measured is the sweep's own statement, as the workers say it (`store.due`), when nothing is due, and when a page of rows is;
-and the plan that each database makes of it. Run: `python -m tests.bench.deadlines`, with `--rows` for the large one.
+Measured is the sweep's own statement, as the workers say it (`store.due`), when nothing is due, and when a page of rows is,
+in turns: a look takes so little that the machine's weather would decide otherwise. Also told is the plan that each database
+makes of it. Run: `python -m tests.bench.deadlines`, with `--rows` for the large one.
 """
 
 import argparse
@@ -10,9 +11,12 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, text
 
@@ -32,8 +36,24 @@ SMALL, PAGE, ASKED, PIECE = 10_000, 500, 200, 50_000
 POLICY = DeadlinePolicy(clock=Clock.ACCEPTANCE, amount=5, unit=LimitUnit.BUSINESS_DAYS, calendar="CN")
 
 
+MOMENTS = {"nothing due": timedelta(0), "a page due": timedelta(hours=1, minutes=1)}
 MICROSECONDS = 1_000_000
 SERIES = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One open database, and its time."""
+
+    gw: Gateway
+    clock: MovableClock
+
+
+class Looked(NamedTuple):
+    """Microseconds of one look, and how many rows it found."""
+
+    us: float
+    found: int
 
 
 def first_of(exporter: str, clock: MovableClock) -> dict[str, Any]:
@@ -70,14 +90,13 @@ def another(first: int, last: int) -> str:
     return f"{series} INSERT INTO deadlines ({', '.join(names)}) {wanted}"
 
 
-async def fill(gw: Gateway, clock: MovableClock, exporter: str, first: int, last: int) -> None:
+async def fill(gw: Gateway, clock: MovableClock, exporter: str, rows: int) -> None:
     """In pieces that stay below the time that one statement may take."""
     async with gw.store.transaction(exporter) as tx:
-        if first == 0:
-            await tx.run(insert(tables.deadlines), [first_of(exporter, clock)])
-    for start in range(max(first, 1), last, PIECE):
+        await tx.run(insert(tables.deadlines), [first_of(exporter, clock)])
+    for start in range(1, rows, PIECE):
         async with gw.store.transaction(exporter) as tx:
-            await tx.run(text(another(start, min(start + PIECE, last))))
+            await tx.run(text(another(start, min(start + PIECE, rows))))
     async with gw.store.transaction(exporter) as tx:
         await tx.run(text("ANALYZE deadlines"))
 
@@ -101,14 +120,15 @@ async def settle_in(gw: Gateway) -> str:
     return exporter
 
 
-async def measured(gw: Gateway) -> dict[str, float]:
-    """Microseconds of one look, the median of many; and how many rows it found."""
+async def measured(one: Filled, ahead: timedelta) -> Looked:
+    """The median of many looks, at an instant so far ahead."""
+    one.clock.stand(MONDAY_NOON + ahead)
     times = []
     for _ in range(ASKED):
         began = time.perf_counter()
-        found = await gw.store.due("judge")
+        found = await one.gw.store.due("judge")
         times.append(time.perf_counter() - began)
-    return {"us": round(statistics.median(times) * 1e6, 1), "found": len(found)}
+    return Looked(round(statistics.median(times) * 1e6, 1), len(found))
 
 
 async def plan_of(gw: Gateway) -> str:
@@ -121,44 +141,38 @@ async def plan_of(gw: Gateway) -> str:
     return " / ".join(str(row[-1]).strip() for row in said)
 
 
-async def one_store(settings: Settings, name: str, rows: int, runs: int) -> list[dict[str, Any]]:
+@asynccontextmanager
+async def filled(settings: Settings, rows: int) -> AsyncIterator[Filled]:
     clock = MovableClock()
     clock.stand(MONDAY_NOON)
-    told = []
-    async with ready_gateway(settings) as opened:
-        gw = opened
+    async with ready_gateway(settings) as gw:
         gw.store.clock = clock
-        exporter, filled = await settle_in(gw), 0
-        for count in (SMALL, rows):
-            await fill(gw, clock, exporter, filled, count)
-            filled = count
-            for what, ahead in (("nothing due", timedelta(0)), ("a page due", timedelta(hours=1, minutes=1))):
-                clock.stand(MONDAY_NOON + ahead)
-                looks = [await measured(gw) for _ in range(runs)]
-                us = statistics.median(look["us"] for look in looks)
-                told.append({"store": name, "rows": count, "what": what, "us": us, "found": looks[0]["found"]})
-                print(json.dumps(told[-1] | {"load": load_of_machine()}), flush=True)
-            clock.stand(MONDAY_NOON)
-        print(json.dumps({"store": name, "rows": rows, "plan": await plan_of(gw)}), flush=True)
-    return told
+        await fill(gw, clock, await settle_in(gw), rows)
+        yield Filled(gw, clock)
+
+
+async def one_store(name: str, small: Settings, large: Settings, rows: int, runs: int) -> None:
+    async with filled(small, SMALL) as few, filled(large, rows) as many:
+        for what, ahead in MOMENTS.items():
+            looks: dict[int, list[Looked]] = {SMALL: [], rows: []}
+            for _ in range(runs + 1):
+                looks[SMALL].append(await measured(few, ahead))
+                looks[rows].append(await measured(many, ahead))
+            us = {count: statistics.median(one.us for one in taken[1:]) for count, taken in looks.items()}
+            found = looks[rows][0].found
+            told = {"store": name, "what": what, "found": found, "ratio": round(us[rows] / us[SMALL], 2)}
+            print(json.dumps({**told, "us": us, "machine": load_of_machine()}), flush=True)
+        print(json.dumps({"store": name, "rows": rows, "plan": await plan_of(many.gw)}), flush=True)
 
 
 async def main(rows: int, runs: int) -> None:
-    told = []
-    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as data:
-        told += await one_store(Settings(data=Path(data)), "sqlite", rows, runs)
-    with servers.postgres() as server, tempfile.TemporaryDirectory(prefix="homeward-bench-") as data:
-        async with server.database() as url:
-            told += await one_store(Settings(data=Path(data), db=url), "postgresql", rows, runs)
-    print(f"\n{'store':12}{'what':14}{SMALL:>12,}{rows:>14,}{'ratio':>8}")
-    for few in told:
-        many = next(
-            one for one in told if (one["store"], one["what"], one["rows"]) == (few["store"], few["what"], rows)
-        )
-        if few["rows"] == SMALL:
-            print(
-                f"{few['store']:12}{few['what']:14}{few['us']:>9.0f} us{many['us']:>11.0f} us{many['us'] / few['us']:>8.2f}"
-            )
+    with tempfile.TemporaryDirectory(prefix="homeward-bench-") as folder:
+        small, large = (Settings(data=Path(folder) / size) for size in ("small", "large"))
+        await one_store("sqlite", small, large, rows, runs)
+        with servers.postgres() as server:
+            async with server.database() as few, server.database() as many:
+                on = (small.model_copy(update={"db": few}), large.model_copy(update={"db": many}))
+                await one_store("postgresql", *on, rows, runs)
 
 
 if __name__ == "__main__":
