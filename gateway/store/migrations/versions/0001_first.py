@@ -921,6 +921,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_numbers_exporter_id")),
         sa.ForeignKeyConstraint(["return_id"], ["returns.id"], name=op.f("fk_numbers_return_id")),
         sa.PrimaryKeyConstraint("exporter_id", "canonical", "return_id", "kind", name=op.f("pk_numbers")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "posts",
@@ -1249,6 +1250,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_looks_exporter_id")),
         sa.ForeignKeyConstraint(["id"], ["shipments.id"], name=op.f("fk_looks_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_looks_poll",
