@@ -10,6 +10,7 @@ pool of its own with threads, so that a long query holds up nobody.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from gateway.store.prepared import Sent
 
 BATCH = 128
 """Transactions that may share one COMMIT; bounds how long the first of them waits."""
+DURABLE = "synchronous=FULL"
 
 
 class Here:
@@ -90,6 +92,12 @@ def _pragmas(engine: Engine, *pragmas: str) -> None:
         cursor.close()
 
 
+def _cache_kib() -> int:
+    """A sixteenth of the machine's memory, at most half a GB: what polling reads of a million shipments stays in it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
+    return int(min(memory // 16, 512 * 1024))
+
+
 def open_writer(path: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
@@ -98,7 +106,7 @@ def open_writer(path: str) -> Engine:
         connect_args={"check_same_thread": False, "cached_statements": 1000},  # all that is ever prepared
         hide_parameters=True,  # an error's text goes to the log, and the parameters are people's names
     )
-    _pragmas(engine, "journal_mode=WAL", "synchronous=FULL", "cache_size=-131072")
+    _pragmas(engine, "journal_mode=WAL", DURABLE, f"cache_size=-{_cache_kib()}")
     return engine
 
 
