@@ -35,9 +35,14 @@ def back_off(tries: int) -> timedelta:
     return timedelta(seconds=max(0.2, _curve(state)))
 
 
+def jitter(share: float = 0.2) -> float:
+    """What to stretch a delay by: up to `share` more or less."""
+    return random.uniform(1 - share, 1 + share)  # noqa: S311 - spreading load, not secrets
+
+
 def jittered(delay: timedelta, share: float = 0.2) -> timedelta:
     """The delay, up to `share` more or less, so that what was planned together does not come together."""
-    return delay * random.uniform(1 - share, 1 + share)  # noqa: S311 - spreading load, not secrets
+    return delay * jitter(share)
 
 
 class Engine:

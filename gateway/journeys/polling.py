@@ -19,7 +19,7 @@ from adapters import registry
 from adapters.seam import Carrier, CarrierProfile
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
-from gateway.jobs import back_off, jittered
+from gateway.jobs import back_off, jitter
 from gateway.journeys import tracking
 from gateway.rules.details import Detail
 from gateway.rules.polling import next_poll
@@ -222,13 +222,16 @@ async def _keep_report(gw: Gateway, tx: Desk, batch: Batch, report: TrackingRepo
         if fresh and await tracking.record(gw, tx, shipment.id, fresh, "poll"):
             heard.add(shipment.id)
         crash("poll.mid_page")
-    standing = await tx.looks.standing(ids)
-    await tx.looks.looked([_planned(tx.now, one, standing[one.id], new=one.id in heard) for one in batch])
+    standing, spread = await tx.looks.standing(ids), jitter()
+    await tx.looks.looked([_planned(tx.now, one, standing[one.id], spread, new=one.id in heard) for one in batch])
 
 
-def _planned(now: datetime, shipment: Record, stands: Record, *, new: bool) -> tuple[Record, datetime | None, int]:
+def _planned(
+    now: datetime, shipment: Record, stands: Record, spread: float, *, new: bool
+) -> tuple[Record, datetime | None, int]:
+    """What one call asked about is spread together: so it is one call again, and its rows lie side by side."""
     silent = 0 if new else shipment.silent + 1
     at = next_poll(TrackingStatus(stands.status), silent=silent, now=now, limit_at=stands.limit_at)
     if at is None or stands.state == ShipmentState.CANCELLED:
         return shipment, None, silent
-    return shipment, now + jittered(at - now), silent
+    return shipment, now + (at - now) * spread, silent

@@ -1,13 +1,19 @@
 """Looks and what they are said of: begun with a booking, true to their shipments, and what nobody has heard of for long."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
+from adapters import registry
 from gateway.core import Gateway
-from gateway.journeys import tracking
+from gateway.journeys import polling, tracking
+from gateway.rules.polling import next_poll
 from gateway.store import tables
 from gateway.store.checks import CHECKS
 from gateway.store.store import Desk, Store
-from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
+from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.house.clock import MovableClock
 from tests.house.rows import add_exporter, add_row
@@ -70,3 +76,30 @@ async def test_stuck_is_what_no_scan_tells_of_any_more(gateway: Gateway, clock: 
         stuck = await tx.lists.stuck_shipments(start + 3 * DAY, 50)
         assert [row.id for row in stuck] == [never, once]
         assert [row.id for row in await tx.lists.stuck_shipments(start + 4 * DAY, 50)] == [never, once, lately]
+
+
+class Silent:
+    """A carrier that knows nothing new."""
+
+    async def track(self, waybills: Sequence[Waybill]) -> TrackingReport:
+        return TrackingReport()
+
+
+async def test_what_one_call_asked_about_is_asked_about_together_again(
+    gateway: Gateway, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, now = await add_exporter(gateway.store), clock.stand()
+    batch = registry.carrier("sandbox_rest").profile.tracking_batch
+    async with gateway.store.transaction(exporter) as tx:
+        account = await add_row(tx, tables.accounts, carrier="sandbox_rest", due_at=now, zone="UTC", paused=None)
+        for _ in range(batch + 3):
+            await booked(tx, account_id=account)
+    monkeypatch.setattr(gateway, "open_carrier", lambda *given, **named: Silent())
+    (job,) = [one for one in await gateway.store.due("poll") if one.id == account]
+    await polling.poll_account(gateway, job)
+    async with gateway.store.reading(exporter) as tx:
+        planned = Counter(row.poll_at - now for row in await tx.all(tx.looks.mine()))
+    assert sorted(planned.values()) == [3, batch]
+    every = next_poll(TrackingStatus.IN_TRANSIT, silent=1, now=now)
+    assert every
+    assert all(0.8 <= wait / (every - now) <= 1.2 for wait in planned)
