@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.acceptance import Condition
 from schemas.thread import PlatformMessage
 from schemas.values import Country, Instant, Model, Money, Note, Party, ShortText, Text, Weight
 
@@ -142,23 +143,36 @@ class PlatformEvent(Model):
 
 
 class DecisionKind(StrEnum):
-    """`APPROVED` and `DECLINED` are of a request, before anything is sent; the others are of goods that came back."""
+    """`APPROVED` and `DECLINED` are of a request, before anything is sent; the others are of goods that came back. `RESERVED`
+    is accepted with a reservation, `PART` is accepted in part: neither is all of it as agreed."""
 
     APPROVED = "approved"
     DECLINED = "declined"
     RECEIVED = "received"
     ACCEPTED = "accepted"
+    RESERVED = "accepted_with_reservation"
+    PART = "accepted_in_part"
     REJECTED = "rejected"
     REFUND = "refund"
 
 
+class DecidedLine(Model):
+    """So many units of a line were found so."""
+
+    line_id: ShortText
+    quantity: Annotated[int, Field(ge=1, le=100_000)]
+    condition: Condition
+
+
 class Decision(Model):
-    """What the exporter decided, told to a platform that takes decisions."""
+    """What the exporter decided, told to a platform that takes decisions. `lines` are the units that were inspected; the
+    others nobody looked at."""
 
     rma_id: ShortText
     kind: DecisionKind
     decided_at: Instant
     reason: Text | None = None
+    lines: tuple[DecidedLine, ...] = ()
 
 
 class TrackingNote(Model):

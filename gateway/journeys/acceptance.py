@@ -28,7 +28,7 @@ from schemas.acceptance import (
 )
 from schemas.errors import Conflict
 from schemas.messages import NoticeKind
-from schemas.returns import Decision, DecisionKind, ReturnStatus
+from schemas.returns import DecidedLine, Decision, DecisionKind, ReturnStatus
 from schemas.tracking import TrackingReport
 from schemas.values import tidy
 
@@ -46,8 +46,11 @@ DECIDES = {
 }
 """What of a policy's actions is a decision of ours to record. To send a parcel back is the carrier's or a person's to do."""
 TOLD_AS = {
-    ReturnStatus.ACCEPTED: DecisionKind.ACCEPTED,
-    ReturnStatus.REJECTED: DecisionKind.REJECTED,
+    AcceptanceDecision.ACCEPT: DecisionKind.ACCEPTED,
+    AcceptanceDecision.ACCEPT_WITH_RESERVATION: DecisionKind.RESERVED,
+    AcceptanceDecision.PART: DecisionKind.PART,
+    AcceptanceDecision.REJECT: DecisionKind.REJECTED,
+    AcceptanceDecision.DISPOSE: DecisionKind.REJECTED,
 }
 
 
@@ -175,9 +178,14 @@ async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
 async def _announce_act(tx: Desk, row: Record, record: AcceptanceRecord, version: int, late: int) -> None:
     decision = Decision(
         rma_id=row.rma_id,
-        kind=TOLD_AS[STATUS_OF[record.decision]],
+        kind=TOLD_AS[record.decision],
         decided_at=record.decided_at,
         reason=tidy(record.reservation, 500) if record.reservation else None,  # a note has lines, a reason has none
+        lines=tuple(
+            DecidedLine(line_id=one.line_id, quantity=one.quantity, condition=one.condition)
+            for one in record.inspections
+            if one.quantity
+        ),
     )
     await announce(
         tx,

@@ -3,7 +3,7 @@
     GET /platform/{shop}/returns?since=             approved returns changed since then
     GET /platform/{shop}/returns/{id}
     PUT /platform/{shop}/returns/{id}/tracking      {"carrier", "waybill", "tracking_url", "label_url"}
-    PUT /platform/{shop}/returns/{id}/decision      {"decision", "decided_at", "reason"}
+    PUT /platform/{shop}/returns/{id}/decision      {"decision", "decided_at", "reason", "lines"}
     PUT /platform/{shop}/returns/{id}/messages/{message}  {"id", "side", "text", "posted_at", "answer_by"}
     PUT /platform/{shop}/applications/{id}          a return applied for: requested under this id; again as it now stands
     GET /platform/{shop}/subscriptions              {"subscriptions": [{"topic", "url"}]}

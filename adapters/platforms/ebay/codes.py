@@ -99,8 +99,9 @@ DECISIONS: Mapping[DecisionKind, str] = {
     DecisionKind.DECLINED: "DECLINE",
 }
 
-RECEIVED: frozenset[DecisionKind] = frozenset({DecisionKind.RECEIVED, DecisionKind.ACCEPTED})
-"""Told as received: that is all of it that eBay takes from us."""
+RECEIVED: frozenset[DecisionKind] = frozenset({DecisionKind.RECEIVED, DecisionKind.ACCEPTED, DecisionKind.RESERVED})
+"""Told as received: that is all of it that eBay takes from us. A reservation is against the carrier. PART is missing on
+purpose: who marks it as received and no more owes the buyer all of it, so a person says it there."""
 
 BUYER_WROTE = "BUYER_SEND_MESSAGE"
 """Of a history's activities."""

@@ -23,7 +23,8 @@ same message. `answer_by` may be left out. What was written here is put there, a
       "answer_by": "2026-03-05T18:00:00+08:00"}}
 
 What the exporter decides is put at `…/returns/{id}/decision`: `approved` or `declined` of a return that is `requested`;
-`accepted` or `rejected` of goods that came back.
+`accepted`, `accepted_with_reservation`, `accepted_in_part` or `rejected` of goods that came back, with the units that were
+inspected in `lines`: `{"id": "1", "quantity": 2, "condition": "damaged"}`, once for each condition that a line was found in.
 
 `{"type": "ping"}` is answered and kept. The API that it asks back is in `gateway/sandbox/platform.py`.
 """

@@ -60,6 +60,8 @@ DECISIONS: Mapping[DecisionKind, str] = {
     DecisionKind.DECLINED: "declined",
     DecisionKind.RECEIVED: "received",
     DecisionKind.ACCEPTED: "accepted",
+    DecisionKind.RESERVED: "accepted_with_reservation",
+    DecisionKind.PART: "accepted_in_part",
     DecisionKind.REJECTED: "rejected",
     DecisionKind.REFUND: "refund",
 }

@@ -287,6 +287,9 @@ def build_decision(decision: Decision) -> dict[str, Any]:
         "decision": codes.DECISIONS[decision.kind],
         "decided_at": decision.decided_at.isoformat(),
         "reason": decision.reason,
+        "lines": [
+            {"id": line.line_id, "quantity": line.quantity, "condition": line.condition} for line in decision.lines
+        ],
     }
 
 

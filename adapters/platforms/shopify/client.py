@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from adapters.platforms.shopify import (
     codes,
     mapping,
+    mapping_disposing,
     mapping_queries,
     mapping_returns,
     mapping_subscriptions,
@@ -109,10 +110,9 @@ class Shopify(Platform):
         if decision.kind in codes.ANSWERS:
             await self._answer(decision)
             return
-        location = self.credentials.location_id
-        word = mapping_telling.require_disposition(decision, location)
+        mapping_disposing.require_disposable(decision)
         stands = await self._ask("read_goods", mapping_queries.GOODS, {"id": mapping.gid("Return", decision.rma_id)})
-        if goods := mapping_telling.build_dispositions(stands, word, location):
+        if goods := mapping_disposing.build_dispositions(stands, decision, self.credentials.location_id):
             reply = await self._change("give_decision", mapping_queries.DISPOSE, {"goods": goods})
             mapping.read_payload(reply, "reverseFulfillmentOrderDispose")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from schemas.acceptance import Condition
 from schemas.errors import RefusalCode
 from schemas.returns import DecisionKind, PlatformEventKind, ReturnReason, ReturnStatus
 
@@ -57,12 +58,25 @@ GRAMS_PER_UNIT: Mapping[str, str] = {
     "POUNDS": "453.59237",
 }
 
-DISPOSITIONS: Mapping[DecisionKind, str] = {
+DISPOSITIONS: Mapping[DecisionKind, str | None] = {
     DecisionKind.RECEIVED: "PROCESSING_REQUIRED",
     DecisionKind.ACCEPTED: "RESTOCKED",  # the only one that needs a location
+    DecisionKind.RESERVED: None,
+    DecisionKind.PART: None,
     DecisionKind.REJECTED: "NOT_RESTOCKED",
 }
-"""REFUND is missing on purpose: a refund on Shopify names payments and amounts, which a decision does not carry."""
+"""Of units that nobody inspected; None: cannot be told. REFUND is missing on purpose: a refund on Shopify names payments and
+amounts, which a decision does not carry."""
+
+CONDITIONS: Mapping[Condition, str] = {
+    Condition.NEW: "RESTOCKED",
+    Condition.USED: "NOT_RESTOCKED",
+    Condition.DEFECTIVE: "NOT_RESTOCKED",
+    Condition.DAMAGED: "NOT_RESTOCKED",
+    Condition.WRONG_ITEM: "NOT_RESTOCKED",
+    Condition.MISSING: "MISSING",
+}
+"""Of units that were inspected. OPENED is missing on purpose: some of them are sold again as new and some are not."""
 
 ANSWERS: Mapping[DecisionKind, str] = {
     DecisionKind.APPROVED: "returnApproveRequest",

@@ -107,8 +107,19 @@ GOODS = """
 query Goods($id: ID!) {
   return(id: $id) {
     id
-    reverseFulfillmentOrders(first: 5) {
-      nodes { id status lineItems(first: 50) { nodes { id totalQuantity dispositions { type quantity } } } }
+    returnLineItems(first: 50) {
+      pageInfo { hasNextPage }
+      nodes { id ... on ReturnLineItem { fulfillmentLineItem { id } } }
+    }
+    reverseFulfillmentOrders(first: 3) {
+      pageInfo { hasNextPage }
+      nodes {
+        id status
+        lineItems(first: 50) {
+          pageInfo { hasNextPage }
+          nodes { id totalQuantity fulfillmentLineItem { id } dispositions { type quantity } }
+        }
+      }
     }
   }
 }

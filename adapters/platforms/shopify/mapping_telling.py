@@ -1,13 +1,11 @@
-"""What we tell Shopify: a waybill with its label, and what became of the goods. Each is built from what stands there
-already, so that telling it twice changes nothing."""
-
-from collections.abc import Iterator
+"""What we tell Shopify before goods come back: a waybill with its label, and the answer to a request. Each is built from what
+stands there already, so that telling it twice changes nothing."""
 
 from adapters.platforms.shopify import codes
-from adapters.platforms.shopify.mapping import Node, node, nodes, read_data, whole, words
+from adapters.platforms.shopify.mapping import Node, node, nodes, read_data, words
 from adapters.platforms.shopify.mapping_returns import numbers
 from adapters.toolkit.http import Reply
-from schemas.errors import RefusalCode, Refused, Unsupported
+from schemas.errors import RefusalCode, Refused
 from schemas.returns import Decision, DecisionKind, TrackingNote
 
 
@@ -57,32 +55,3 @@ def build_answer(reply: Reply, decision: Decision) -> Node | None:
         return {"input": {"id": return_id}}
     note = {"declineNote": decision.reason} if decision.reason else {}
     return {"input": {"id": return_id, "declineReason": "OTHER", **note}}
-
-
-def require_disposition(decision: Decision, location: str | None) -> str:
-    """Shopify's word for the decision. Raises Unsupported for a refund, and for a restock without a location."""
-    word = codes.DISPOSITIONS.get(decision.kind)
-    if word is None:
-        raise Unsupported(f"Shopify takes no {decision.kind} from us", field="kind")
-    if word == "RESTOCKED" and not location:
-        raise Unsupported("restocking needs the account's location_id", field="location_id")
-    return word
-
-
-def build_dispositions(reply: Reply, word: str, location: str | None) -> list[Node]:
-    """What is still to be disposed so, line by line; nothing where all of it is."""
-    place = {"locationId": location} if location else {}
-    return [
-        {"reverseFulfillmentOrderLineItemId": line_id, "quantity": left, "dispositionType": word, **place}
-        for order in _open_orders(reply)
-        for line_id, left in _left(order, word)
-    ]
-
-
-def _left(order: Node, word: str) -> Iterator[tuple[str, int]]:
-    done = codes.FINAL_DISPOSITIONS | {word}
-    for line in nodes(order, "lineItems"):
-        gone = sum(whole(each.get("quantity")) for each in nodes(line, "dispositions") if each.get("type") in done)
-        left = whole(line.get("totalQuantity")) - gone
-        if (line_id := words(line.get("id"))) and left > 0:
-            yield line_id, left
