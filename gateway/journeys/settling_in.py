@@ -147,7 +147,7 @@ async def add_channel(
     insure: bool = True,
     fallbacks: Sequence[str] = (),
 ) -> str:
-    """A designated channel. Its acceptance limit is the exporter's contract, else the carrier's, else a safe default.
+    """A designated channel. Its limits are the exporter's contract, else the carrier's, else a safe default.
 
     Warnings are for the exporter's working hours: nine to five in his zone where he says nothing else.
     """
@@ -159,8 +159,8 @@ async def add_channel(
         service=service,
         consignee=consignee,
         zone=zone,
-        acceptance=_agreed(acceptance) or profile.acceptance or SAFE_ACCEPTANCE,
-        limits=await _with_hours(tx, limits or ChannelLimits()),
+        acceptance=_agreed(acceptance) if acceptance else profile.acceptance or SAFE_ACCEPTANCE,
+        limits=_as_agreed(await _with_hours(tx, limits or ChannelLimits())),
         countries=list(countries),
         platforms=list(platforms),
         rank=rank,
@@ -188,9 +188,13 @@ async def _with_hours(tx: Desk, limits: ChannelLimits) -> ChannelLimits:
     return limits.model_copy(update={"working_hours": WorkingHours(zone=exporter.zone)})
 
 
-def _agreed(policy: DeadlinePolicy | None) -> DeadlinePolicy | None:
-    """Who states a limit for his channel and not where it comes from has agreed it."""
-    if policy is None or policy.source is not PolicySource.DEFAULT:
+def _as_agreed(limits: ChannelLimits) -> ChannelLimits:
+    return limits.model_copy(update={"policies": tuple(map(_agreed, limits.policies))})
+
+
+def _agreed(policy: DeadlinePolicy) -> DeadlinePolicy:
+    """Who states a limit for his channel and not where it comes from has agreed it: it goes before the carrier's table."""
+    if policy.source is not PolicySource.DEFAULT:
         return policy
     return policy.model_copy(update={"source": PolicySource.CONTRACT})
 

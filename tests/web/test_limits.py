@@ -60,6 +60,20 @@ async def test_a_parcel_at_a_collection_point_has_five_more_words_about_time(hou
     assert listed["next_deadline"]["id"] == hold["id"]
 
 
+async def test_what_a_channel_agreed_goes_before_what_its_carrier_prints(house: House) -> None:
+    """The sandbox prints eight days. Whoever states a limit of his channel need not say that he agreed it."""
+    (known,) = (await house.mine.get("/v1/channels"))["data"]
+    said = {name: known[name] for name in ("account_id", "service", "consignee", "zone")}
+    hold = {"clock": "hold", "amount": 3, "unit": "calendar_days", "because": "contract 4.3"}
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.channels.set(house.channel_id, enabled=False)
+    await house.mine.post("/v1/channels", {**said, "name": "Agreed", "limits": {"policies": [hold]}}, 201)
+    return_id, _ = await scanned(house, TrackingStatus.IN_TRANSIT, TrackingStatus.READY_TO_COLLECT)
+    limit = (await limits_of(house, return_id))["hold"]
+    assert (limit["source"], limit["because"]) == ("contract", "contract 4.3")
+    assert limit["seconds_left"] <= 4 * 86_400
+
+
 async def test_a_clock_is_stopped_with_proof_and_goes_on(house: House) -> None:
     return_id, _ = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.DELIVERED)
     before = (await limits_of(house, return_id))["acceptance"]
