@@ -10,15 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from gateway.journeys.notices import announce
-from gateway.rules import deadlines
+from gateway.rules import deadlines, lifecycle
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Clock, Deadline, DeadlinePolicy, DeadlineState
 from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
+from schemas.shipments import ShipmentState
 
 OPEN = frozenset({DeadlineState.RUNNING, DeadlineState.PAUSED, DeadlineState.EXPIRED})
 """An act still counts, though it may be late."""
+RUNS = (DeadlineState.RUNNING, DeadlineState.PAUSED)
 ALONE = ChannelLimits()
 
 
@@ -227,11 +229,31 @@ async def cancel_clock(tx: Desk, clock: Clock, subject_id: str, about: str = "")
         await cancel(tx, row)
 
 
-async def cancel_clocks(tx: Desk, return_id: str) -> None:
-    """A return that is stopped has no limits any more."""
-    for row in await tx.deadlines.of_return(return_id):
-        if row.state in (DeadlineState.RUNNING, DeadlineState.PAUSED):
+async def not_carried(tx: Desk, shipment: Record) -> None:
+    """A shipment that is voided or let go has no limits any more. What is the return's own (customs) runs on with it: it may
+    be booked again."""
+    for row in await tx.deadlines.of_return(shipment.return_id):
+        if row.state in RUNS and row.shipment_id == shipment.id:
             await cancel(tx, row)
+    await stopped(tx, shipment.return_id)
+
+
+async def stopped(tx: Desk, return_id: str) -> None:
+    """A return that is stopped has no limits any more, once nothing of it can still come home."""
+    if (await tx.returns.get(return_id)).status not in lifecycle.STOPS:
+        return
+    if any(one.state != ShipmentState.CANCELLED for one in await tx.shipments.of_return(return_id)):
+        return
+    for row in await tx.deadlines.of_return(return_id):
+        if row.state in RUNS:
+            await cancel(tx, row)
+
+
+async def revived(tx: Desk, row: Record) -> None:
+    """A return that was stopped goes on after all, and so does the period of the relief that was confirmed for it."""
+    limit = await tx.deadlines.of_clock(Clock.CUSTOMS, row.id) if row.customs and row.customs.regime else None
+    if limit is not None and limit.state == DeadlineState.CANCELLED:
+        await begin_again(tx, limit, limit.terms)
 
 
 async def cancel(tx: Desk, row: Record) -> None:

@@ -6,7 +6,7 @@ a task with a reason, never a guess: an address, a channel, or a value that cust
 
 from collections.abc import Sequence
 
-from gateway.journeys import channels
+from gateway.journeys import channels, clocks
 from gateway.journeys.channels import Wanted
 from gateway.journeys.notices import announce
 from gateway.journeys.requests import Missing, build_request, require_fields
@@ -75,8 +75,11 @@ async def amend_return(tx: Desk, source: Record, known: Record, authorization: R
         before={"status": known.status},
         after={"status": status, "review": review},
     )
+    if known.status in lifecycle.STOPS and not stops:
+        await clocks.revived(tx, known)
     if stops:
         await cancel_shipments(tx, shipments)
+        await clocks.stopped(tx, known.id)
         await announce(
             tx, NoticeKind.RETURN_CANCELLED, _said(authorization), cause=f"cancelled:{known.id}", return_id=known.id
         )

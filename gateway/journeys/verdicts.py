@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.core import Gateway
-from gateway.journeys import attempts, planning
+from gateway.journeys import attempts, clocks, planning
 from gateway.journeys.attempts import Act
 from gateway.journeys.resolving import ACTS
 from gateway.store.store import Desk
@@ -85,6 +85,7 @@ async def release(tx: Desk, shipment_id: str, reason: str) -> None:
     if holder is None or holder.state != "live" or shipment.handed_over_at is not None:
         raise Conflict(f"cannot release a shipment in state {shipment.state}", state=shipment.state)
     await leave_slot(tx, shipment, holder, "released", reason)
+    await clocks.not_carried(tx, shipment)
 
 
 async def leave_slot(tx: Desk, shipment: Record, holder: Record, word: str, reason: str) -> None:

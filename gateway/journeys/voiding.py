@@ -62,7 +62,7 @@ async def cancelled(tx: Desk, shipment: Record) -> None:
         before={"state": shipment.state},
         after={"state": ShipmentState.CANCELLED},
     )
-    await clocks.cancel_clocks(tx, shipment.return_id)
+    await clocks.not_carried(tx, shipment)
     await covering.stop(tx, shipment.id)
 
 
@@ -104,6 +104,7 @@ async def cancel(tx: Desk, return_id: str) -> None:
             await tx.shipments.set(shipment.id, cancel_asked_at=tx.now)
             await tx.wake("book", shipment.id)
     await tx.returns.set(return_id, status=ReturnStatus.CANCELLED, updated_at=tx.now)
+    await clocks.stopped(tx, return_id)
     tx.note(
         "return.cancelled", return_id, chain=return_id, before={"status": row.status}, after={"status": "cancelled"}
     )

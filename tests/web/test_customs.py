@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from gateway.journeys import following, planning, voiding
+from schemas.returns import ReturnStatus
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House, a_return
 
@@ -140,3 +142,37 @@ async def test_the_console_weighs_and_a_person_confirms(
     assert (await inside.post(f"{page}/confirm", {"csrf": token, **RELIEF})).status == 303
     assert (await house.mine.get(f"/v1/returns/{return_id}/customs"))["regime"] == "cn_2026_16"
     assert page in await (await inside.get(f"/console/returns/{return_id}")).text()
+
+
+async def test_the_period_outlives_a_voided_shipment_and_ends_with_the_return(house: House) -> None:
+    """What was voided may be booked again, and the six months run on meanwhile; only a return that is stopped has none."""
+    return_id, _ = await opened(house)
+    path = f"/v1/returns/{return_id}/customs"
+    await house.mine.post(f"{path}/confirm", RELIEF)
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        (shipment,) = await tx.shipments.of_return(return_id)
+        await following.start_hand_over(tx, shipment, None)
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await voiding.cancelled(tx, await tx.shipments.get(shipment.id))
+    case = await house.mine.get(f"/v1/returns/{return_id}")
+    assert {one["clock"]: one["state"] for one in case["deadlines"]} == {"customs": "running", "hand_over": "cancelled"}
+    await house.mine.post(f"/v1/returns/{return_id}/cancel", {}, 202)
+    assert (await house.mine.get(path))["deadline"]["state"] == "cancelled"
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        row = await tx.returns.get(return_id)
+        again = row.authorization.model_copy(update={"status": ReturnStatus.APPROVED})
+        await planning.amend_return(tx, await tx.sources.get(row.source_id), row, again)
+    after = (await house.mine.get(path))["deadline"]
+    assert (after["state"], after["due_at"]) == ("running", "2026-07-12T16:00:00Z"), "wanted again, its period runs"
+
+
+async def test_a_shipment_that_may_still_come_home_keeps_the_period_of_a_stopped_return(house: House) -> None:
+    return_id, _ = await opened(house)
+    path = f"/v1/returns/{return_id}/customs"
+    await house.mine.post(f"{path}/confirm", RELIEF)
+    await house.mine.post(f"/v1/returns/{return_id}/cancel", {}, 202)
+    assert (await house.mine.get(path))["deadline"]["state"] == "running", "nobody has stopped the shipment yet"
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        (shipment,) = await tx.shipments.of_return(return_id)
+        await voiding.cancelled(tx, shipment)
+    assert (await house.mine.get(path))["deadline"]["state"] == "cancelled"
