@@ -2,26 +2,30 @@
 
 Whoever waits for a turn sleeps until its instant; whoever wakes too late gives it up for the next, so that none are made up
 for in a bunch. `Retry-After` closes the lane until its time. The breaker opens at half of 20 calls in 60 s and lets one
-probe through each 15 s.
+probe through each 15 s. What closes a lane is told to other processes at once, and what they told is heard.
 """
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as dt_time
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from adapters.seam import Pace
+from gateway.breaker import PROBE, Breaker
 from gateway.clock import Clock, utc_now
 from gateway.pacer import PATIENCE, Pacer
 from gateway.places import Places
 from schemas import errors
 
-WINDOW, CALLS, PROBE = 60.0, 20, 15.0
+LONGEST = 86_400.0
+"""Seconds that a carrier is believed at most when it says how long to stay away: some name a day, none means a year."""
+SAME = 1.0
+"""Seconds by which a lane has to be closed for longer before it is worth telling anybody."""
+SHUT = "the lane is shut: too many failures"
 Spend = Callable[[str, str, int], Awaitable[int | None]]
 """Takes one call out of a lane's quota of a day under a limit: how many are taken now, None where the limit is reached."""
 
@@ -30,49 +34,6 @@ EARLY, LATE = 0.002, 0.006
 """Seconds that a call may go before and after its turn's instant; after it three quarters of the space between two turns,
 where that is more. Together they are less than a space, so that no second sees more than one call too many; and a loop that
 writes a page in between loses no turn."""
-
-
-@dataclass
-class Breaker:
-    """Counts how calls end. Open: turned away at once, but for one probe each 15 s."""
-
-    monotonic: Callable[[], float]
-    outcomes: deque[tuple[float, bool]] = field(default_factory=deque)
-    failures: int = 0
-    opened_at: float | None = None
-    probed_at: float = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        return self.opened_at is not None
-
-    def admits(self) -> bool:
-        now = self.monotonic()
-        if self.opened_at is None:
-            return True
-        if now - max(self.opened_at, self.probed_at) < PROBE:
-            return False
-        self.probed_at = now
-        return True
-
-    def shut_for(self) -> float:
-        """Seconds until it would let anyone through."""
-        if self.opened_at is None:
-            return 0.0
-        return max(0.0, max(self.opened_at, self.probed_at) + PROBE - self.monotonic())
-
-    def heard(self, failed: bool) -> None:
-        now = self.monotonic()
-        if not failed and self.opened_at is not None:
-            self.opened_at = None
-            self.outcomes.clear()
-            self.failures = 0
-        self.outcomes.append((now, failed))
-        self.failures += failed
-        while now - self.outcomes[0][0] > WINDOW:
-            self.failures -= self.outcomes.popleft()[1]
-        if self.opened_at is None and len(self.outcomes) >= CALLS and self.failures * 2 >= len(self.outcomes):
-            self.opened_at = now
 
 
 class CarrierLane:
@@ -87,8 +48,10 @@ class CarrierLane:
         clock: Clock = utc_now,
         zone: str = "UTC",
         spend: Spend | None = None,
+        news: asyncio.Event | None = None,
     ) -> None:
         self.key = key
+        self._news = news or asyncio.Event()
         self.clock = clock
         self.zone = ZoneInfo(zone)
         self.spent: dict[tuple[str, str], int] = {}
@@ -108,6 +71,19 @@ class CarrierLane:
         self._late = max(LATE, 0.75 / pace.per_second)
         self._begin_day(clock())
 
+    def close_for(self, seconds: float) -> None:
+        """Shut it for so long at least, and have the other processes told."""
+        until = self.monotonic() + seconds
+        if until > self.closed_until + SAME:
+            self._news.set()
+        self.closed_until = max(self.closed_until, until)
+
+    def closed_elsewhere(self, until: datetime) -> None:
+        """Another process was told to stay away until then."""
+        theirs = self.monotonic() + (until - self.clock()).total_seconds()
+        if theirs > self.closed_until + SAME:  # less is the difference of two clocks, not to be passed to and fro
+            self.closed_until = theirs
+
     def closed_for(self) -> float:
         """Seconds that the carrier told us to wait, or until its next day."""
         return max(0.0, self.closed_until - self.monotonic())
@@ -121,34 +97,47 @@ class CarrierLane:
         quota is used up. What is urgent goes first, at the same pace."""
         return Passage(self, verb, creates or urgent, urgent)
 
-    async def enter(self, verb: str, *, kept_too: bool, urgent: bool) -> None:
-        """As `passage`; whoever was let in leaves."""
+    async def enter(self, verb: str, *, kept_too: bool, urgent: bool) -> bool:
+        """As `passage`; whoever was let in leaves, and says whether he was the breaker's probe."""
+        if not self.breaker.admits():
+            raise errors.Throttled(SHUT, retry_after=PROBE)
+        probe = self.breaker.begin_probe()
         self.waiting += 1
         try:
-            if not self.breaker.admits():
-                raise errors.Throttled("the lane is shut: too many failures", retry_after=PROBE)
             await self._places.take(urgent=urgent)
             try:
-                await self._take_turn(urgent=urgent)
+                await self._take_turn(urgent=urgent, probe=probe)
                 await self._take_from_quota(verb, kept_too=kept_too)
             except BaseException:
                 self._places.give()
                 raise
         except BaseException:
-            self.waiting -= 1
+            self._out(probe)
             raise
         self.granted += 1
+        return probe
 
-    def leave(self) -> None:
+    def leave(self, *, probe: bool) -> None:
         self._places.give()
-        self.waiting -= 1
+        self._out(probe)
 
-    async def _take_turn(self, *, urgent: bool) -> None:
-        """One at a time stands at the door and has the next turn: then nobody who is urgent waits for more than that one."""
+    def _out(self, probe: bool) -> None:
+        self.waiting -= 1
+        if probe:
+            self.breaker.end_probe()
+
+    def _ask_breaker(self, *, probe: bool) -> None:
+        if self.breaker.is_open and not probe:
+            raise errors.Throttled(SHUT, retry_after=PROBE)
+
+    async def _take_turn(self, *, urgent: bool, probe: bool) -> None:
+        """One at a time stands at the door and has the next turn: then nobody who is urgent waits for more than that one.
+        The breaker may open meanwhile, and then nobody who stands in line goes out any more."""
         patience = self.monotonic() + PATIENCE
         await self._door.take(urgent=urgent)
         try:
             while True:
+                self._ask_breaker(probe=probe)
                 closed = self.closed_for()
                 if self.monotonic() + closed > patience:
                     raise errors.Throttled("the lane is full", retry_after=max(closed, 1 / self.pace.per_second))
@@ -157,7 +146,7 @@ class CarrierLane:
                 if await self._next_turn() > self._late:
                     await self._next_turn()  # the place given up stays empty: room for this one, however late it comes
                 if not self.closed_for():
-                    return
+                    return self._ask_breaker(probe=probe)
         finally:
             self._door.give()
 
@@ -178,7 +167,7 @@ class CarrierLane:
             used = await self._spend(self.key, self._day, self.pace.daily - kept)
             if used is None:
                 if not kept:
-                    self.closed_until = self.monotonic() + (self._day_ends - now).total_seconds()
+                    self.close_for((self._day_ends - now).total_seconds())
                 raise errors.Throttled("the day's quota is used up", retry_at=self._day_ends)
             self.used = used
         self.spent[self._day, verb] = self.spent.get((self._day, verb), 0) + 1
@@ -197,8 +186,8 @@ class CarrierLane:
 
     def heard(self, error: errors.AdapterError | None) -> None:
         """Feed back how a call ended."""
-        if isinstance(error, errors.Throttled):
-            self.closed_until = max(self.closed_until, self.monotonic() + _seconds(error, self.clock()))
+        if isinstance(error, errors.Throttled) or (isinstance(error, errors.OutcomeUnknown) and _names_a_time(error)):
+            self.close_for(_seconds(error, self.clock()))
         self.breaker.heard(
             isinstance(error, (errors.Unavailable, errors.OutcomeUnknown)) and not isinstance(error, errors.Throttled)
         )
@@ -207,24 +196,28 @@ class CarrierLane:
 class Passage:
     """One turn in a lane, as `async with`."""
 
-    __slots__ = ("_kept_too", "_lane", "_urgent", "_verb")
+    __slots__ = ("_kept_too", "_lane", "_probe", "_urgent", "_verb")
 
     def __init__(self, lane: CarrierLane, verb: str, kept_too: bool, urgent: bool) -> None:
         self._lane, self._verb, self._kept_too, self._urgent = lane, verb, kept_too, urgent
 
     async def __aenter__(self) -> None:
-        await self._lane.enter(self._verb, kept_too=self._kept_too, urgent=self._urgent)
+        self._probe = await self._lane.enter(self._verb, kept_too=self._kept_too, urgent=self._urgent)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lane.leave()
+        self._lane.leave(probe=self._probe)
 
 
-def _seconds(error: errors.Throttled, now: datetime) -> float:
+def _names_a_time(error: errors.OutcomeUnknown) -> bool:
+    return error.retry_after is not None or error.retry_at is not None
+
+
+def _seconds(error: errors.Throttled | errors.OutcomeUnknown, now: datetime) -> float:
     if error.retry_at is not None:
-        return max(0.0, min((error.retry_at - now).total_seconds(), 3600.0))
-    return min(error.retry_after if error.retry_after is not None else 5.0, 3600.0)
+        return max(0.0, min((error.retry_at - now).total_seconds(), LONGEST))
+    return min(error.retry_after if error.retry_after is not None else 5.0, LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +241,25 @@ class Lanes:
         self._clock = clock
         self._monotonic = monotonic
         self._lanes: dict[str, CarrierLane] = {}
+        self._elsewhere: Mapping[str, datetime] = {}
+        self.news = asyncio.Event()
+        """Set when a lane was closed: the others have to know."""
         self.spend: Spend | None = None
 
     def of(self, key: str, pace: Pace, zone: str = "UTC") -> CarrierLane:
         """A lane is made once; its first account's zone is where its days begin."""
         if key not in self._lanes:
-            self._lanes[key] = CarrierLane(key, pace, self._pacer, self._monotonic, self._clock, zone, self.spend)
+            lane = CarrierLane(key, pace, self._pacer, self._monotonic, self._clock, zone, self.spend, self.news)
+            self._lanes[key] = lane
+            if key in self._elsewhere:
+                lane.closed_elsewhere(self._elsewhere[key])
         return self._lanes[key]
+
+    def closed_elsewhere(self, until: Mapping[str, datetime]) -> None:
+        """Which lanes other processes were told to stay away from: those met here already, and those still to be met."""
+        self._elsewhere = until
+        for key in until.keys() & self._lanes.keys():
+            self._lanes[key].closed_elsewhere(until[key])
 
     def all(self) -> list[CarrierLane]:
         return list(self._lanes.values())

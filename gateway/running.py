@@ -40,6 +40,7 @@ async def ready_gateway(settings: Settings) -> AsyncIterator[Gateway]:
             await gw.store.release_turns()
         elif await migrations.current(gw.store.database) != migrations.newest():
             raise NotMigrated("the database is not up to date: run `homeward migrate`")
+        await gw.spending.hear()  # a lane may have been closed before this process was there
         telling = asyncio.create_task(gw.spending.keep_telling())
         try:
             yield gw

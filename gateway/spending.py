@@ -5,7 +5,9 @@ one statement more for each is nothing. Calls by verb, and of lanes without a qu
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +24,8 @@ from schemas.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 EVERY_SECONDS = 5.0
+HEAR_SECONDS, AT_MOST_EVERY = 1.0, 0.1
+"""How often others are listened to; and how soon what closes a lane is told, however many lanes a carrier closes."""
 
 
 class Spending:
@@ -55,14 +59,29 @@ class Spending:
                 if key == lane.key:
                     lane.told(day, verb, calls)
 
+    async def hear(self) -> None:
+        """Close the lanes that other processes were told to stay away from."""
+        async with self._database.glancing() as connection:
+            until = await shelf.closed_elsewhere(connection, self.process, self._clock())
+        self._lanes.closed_elsewhere(until)
+
     async def keep_telling(self) -> None:
-        """Until it is cancelled."""
+        """Until it is cancelled: now and then, and at once when a lane was closed; and hear what others tell."""
+        news, due = self._lanes.news, time.monotonic() + EVERY_SECONDS
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(AT_MOST_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), HEAR_SECONDS - AT_MOST_EVERY)
             try:
-                await self.tell()
+                if news.is_set() or time.monotonic() >= due:
+                    news.clear()
+                    due = time.monotonic() + EVERY_SECONDS
+                    await self.tell()
+                await self.hear()
             except StoreUnavailable:
                 log.info("lanes.not_told")  # nothing is lost: it is added to what is told next
+                news.set()
+                await asyncio.sleep(EVERY_SECONDS)
 
 
 def _standing(lane: CarrierLane, now: datetime) -> dict[str, Any]:

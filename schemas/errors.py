@@ -118,9 +118,12 @@ class CredentialsStale(CredentialsRejected):
 
 
 class OutcomeUnknown(AdapterError):
-    """Sent; no trustworthy answer."""
+    """Sent; no trustworthy answer. Where one came that named a time to stay away, `retry_after` is seconds or `retry_at` an
+    instant: that is the lane's to heed, and says nothing of the outcome."""
 
     next_step = NextStep.LOOK_UP
+    retry_after: float | None = None
+    retry_at: datetime | None = None
 
 
 class Unintelligible(AdapterError):

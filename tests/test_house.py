@@ -49,7 +49,15 @@ BELOW: Mapping[str, set[str]] = {
     "gateway.live": set(),
     "gateway.places": set(),
     "gateway.pacer": {"adapters.seam", "schemas"},
-    "gateway.lanes": {"adapters.seam", "gateway.clock", "gateway.pacer", "gateway.places", "schemas"},
+    "gateway.breaker": set(),
+    "gateway.lanes": {
+        "adapters.seam",
+        "gateway.breaker",
+        "gateway.clock",
+        "gateway.pacer",
+        "gateway.places",
+        "schemas",
+    },
     "gateway.spending": {"gateway.clock", "gateway.lanes", "gateway.store", "schemas"},
     "gateway.jobs": {"gateway.store", "schemas"},
     "gateway.core": {

@@ -238,10 +238,12 @@ def sort_reply(
     status = reply.status
     if status < 300 or status in accepts or (enveloped and status not in NO_ENVELOPE):
         return reply
-    known = errors(reply) if errors else None
-    if known is not None and not (reply.creates and status >= 500 and isinstance(known, NothingHappened)):
-        raise known
-    raise error_of_status(reply)
+    error = errors(reply) if errors else None
+    if error is None or (reply.creates and status >= 500 and isinstance(error, NothingHappened)):
+        error = error_of_status(reply)
+    if isinstance(error, OutcomeUnknown):
+        error.retry_after, error.retry_at = _named_wait(reply)
+    raise error
 
 
 def error_of_status(reply: Reply) -> AdapterError:
@@ -262,13 +264,19 @@ def error_of_status(reply: Reply) -> AdapterError:
 
 
 def throttled(reply: Reply) -> Throttled:
-    """With `Retry-After` in either form (RFC 9110 section 10.2.3), where it can be read."""
-    given = reply.headers.get("retry-after", "").strip()
+    """With the time that it names, where it can be read."""
+    after, at = _named_wait(reply)
     code = str(reply.status)
+    return Throttled(f"status {code}", retry_after=after, retry_at=at, wire_code=code)
+
+
+def _named_wait(reply: Reply) -> tuple[float | None, datetime | None]:
+    """`Retry-After`: seconds, or an instant (RFC 9110 section 10.2.3)."""
+    given = reply.headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
-        return Throttled(f"status {code}", retry_after=float(given[:9]), wire_code=code)
+        return float(given[:9]), None
     try:
-        at: datetime | None = parsedate_to_datetime(given)
+        at = parsedate_to_datetime(given)
     except ValueError:
-        at = None
-    return Throttled(f"status {code}", retry_at=at if at and at.tzinfo else None, wire_code=code)
+        return None, None
+    return None, at if at.tzinfo else None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as lite
 
@@ -43,11 +43,21 @@ async def add_spent(connection: Connection, spent: Mapping[tuple[str, str, str],
 
 
 async def tell(connection: Connection, process: str, now: datetime, standing: Sequence[Mapping[str, Any]]) -> None:
-    """Replace what this process said of its lanes; what nobody repeats and what is long past goes."""
-    await connection.execute(delete(lanes).where((lanes.c.process == process) | (lanes.c.told_at < now - FRESH * 10)))
-    for lane in standing:
-        await connection.execute(lanes.insert().values(process=process, told_at=now, **lane))
+    """Replace what this process said of its lanes; what nobody repeats and what is long past goes. That a lane is closed
+    stays true when the process that was told so is gone."""
+    open_now = lanes.c.closed_until.is_(None) | (lanes.c.closed_until <= now)
+    old = (lanes.c.told_at < now - FRESH * 10) & open_now
+    await connection.execute(delete(lanes).where((lanes.c.process == process) | old))
+    if standing:
+        await connection.execute(lanes.insert(), [{"process": process, "told_at": now, **lane} for lane in standing])
     await connection.execute(delete(quotas).where(quotas.c.day < (now - KEPT).date().isoformat()))
+
+
+async def closed_elsewhere(connection: Connection, process: str, now: datetime) -> Mapping[str, datetime]:
+    """Until when lanes are closed, as every process but this one was told, those that are gone since too."""
+    theirs = select(lanes.c.lane, func.max(lanes.c.closed_until).label("until"))
+    theirs = theirs.where(lanes.c.closed_until > now, lanes.c.process != process).group_by(lanes.c.lane)
+    return {row.lane: row.until for row in (await connection.execute(theirs)).all()}
 
 
 async def told(connection: Connection, keys: Sequence[str], now: datetime) -> Sequence[Any]:

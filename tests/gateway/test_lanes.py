@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.seam import Pace
-from gateway.lanes import CALLS, EARLY, PROBE, WINDOW, CarrierLane, Lanes
+from adapters.toolkit.http import Reply, sort_reply
+from gateway.lanes import EARLY, CarrierLane, Lanes
 from gateway.pacer import PATIENCE, Pacer
-from schemas.errors import AdapterError, OutcomeUnknown, Refused, Throttled, Unavailable
+from schemas.errors import OutcomeUnknown, Throttled
 from tests.house.waiting import eventually
 
 FAST = Pace(per_second=50, concurrency=100)
@@ -122,11 +123,11 @@ async def test_what_the_carrier_asked_for_closes_the_lane() -> None:
     assert lane.waiting == 0
 
 
-async def test_a_time_to_come_back_is_heard_as_an_instant_too_and_never_believed_beyond_an_hour() -> None:
+async def test_a_time_to_come_back_is_heard_as_an_instant_too_and_never_believed_beyond_a_day() -> None:
     watch = Stopwatch()
     lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
     lane.heard(Throttled("slow down", retry_at=datetime.now(UTC) + timedelta(days=365)))
-    watch.at += 3599
+    watch.at += 86_399
     assert lane.closed_until > watch.at
     watch.at += 2
     await _pass(lane)
@@ -147,65 +148,17 @@ async def _pass(lane: CarrierLane) -> None:
         pass
 
 
-FAILURES = [Unavailable("away"), OutcomeUnknown("no answer")]
-FINE: list[AdapterError | None] = [None, Refused("no"), Throttled("later", retry_after=0)]
-
-
-def hear(lane: CarrierLane, failures: int, others: int, error: AdapterError) -> None:
-    for _ in range(others):
-        lane.heard(None)
-    for _ in range(failures):
-        lane.heard(error)
-
-
-@pytest.mark.parametrize("error", FAILURES)
-async def test_the_breaker_opens_at_half_of_twenty(error: AdapterError) -> None:
+@pytest.mark.parametrize("creates", [True, False])
+async def test_a_time_that_is_named_beside_an_unknown_outcome_closes_the_lane(creates: bool) -> None:
+    reply = Reply(503, b"", {"retry-after": "1800"}, creates)
+    with pytest.raises(OutcomeUnknown if creates else Throttled) as raised:
+        sort_reply(reply)
     lane = CarrierLane("a", UNHURRIED, Pacer(), Stopwatch())
-    hear(lane, CALLS // 2 - 1, CALLS // 2 + 1, error)
-    assert not lane.breaker.is_open
-    await _pass(lane)
-    lane.heard(error)
-    lane.heard(error)
-    assert lane.breaker.is_open
-    with pytest.raises(Throttled):
-        await _pass(lane)
-
-
-async def test_few_calls_and_old_failures_do_not_open_it() -> None:
-    watch = Stopwatch()
-    lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
-    hear(lane, CALLS - 1, 0, FAILURES[0])
-    assert not lane.breaker.is_open
-    watch.at += WINDOW + 1
-    hear(lane, 1, CALLS - 1, FAILURES[0])
-    assert not lane.breaker.is_open
-
-
-@pytest.mark.parametrize("answer", FINE)
-async def test_a_refusal_is_no_failure_of_the_carriers(answer: AdapterError | None) -> None:
-    lane = CarrierLane("a", UNHURRIED, Pacer(), Stopwatch())
-    for _ in range(CALLS * 2):
-        lane.heard(answer)
-    assert not lane.breaker.is_open
-
-
-async def test_an_open_breaker_lets_one_probe_through_each_time_and_closes_when_it_is_answered() -> None:
-    watch = Stopwatch()
-    lane = CarrierLane("a", UNHURRIED, Pacer(), watch)
-    hear(lane, CALLS, 0, FAILURES[0])
-    for _ in range(2):
-        watch.at += PROBE
-        await _pass(lane)
-        with pytest.raises(Throttled):
-            await _pass(lane)
-        lane.heard(FAILURES[0])
-        assert lane.breaker.is_open
-    watch.at += PROBE
-    await _pass(lane)
-    lane.heard(None)
-    assert not lane.breaker.is_open
-    for _ in range(3):
-        await _pass(lane)
+    lane.heard(raised.value)
+    assert lane.closed_for() == pytest.approx(1800)
+    nameless = CarrierLane("a", UNHURRIED, Pacer(), Stopwatch())
+    nameless.heard(OutcomeUnknown("no answer"))
+    assert nameless.closed_for() == 0
 
 
 async def test_no_more_are_on_their_way_than_the_carrier_takes_at_once() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from adapters.seam import Pace
+from gateway import spending
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.lanes import CarrierLane, Lanes
@@ -17,6 +19,7 @@ from gateway.pacer import Pacer
 from gateway.spending import Spending
 from gateway.store import lanes as shelf
 from schemas.errors import Throttled
+from tests.house.waiting import eventually
 
 SEOUL = "Asia/Seoul"
 TEN = Pace(per_second=10_000, concurrency=50, daily=10)
@@ -40,8 +43,8 @@ async def gw(tmp_path: Path, sqlite_template: Path, settings: Settings) -> Async
 
 def another_process(gw: Gateway) -> tuple[Spending, CarrierLane]:
     lanes = Lanes(Pacer(), clock=gw.clock)
-    spending = Spending(gw.store.database, lanes, gw.clock)
-    return spending, lanes.of("contract", TEN, SEOUL)
+    purse = Spending(gw.store.database, lanes, gw.clock)
+    return purse, lanes.of("contract", TEN, SEOUL)
 
 
 async def calls(lane: CarrierLane, times: int, verb: str = "track", *, creates: bool = False) -> int:
@@ -83,8 +86,8 @@ async def test_who_spent_it_is_told_once_for_each_call(gw: Gateway) -> None:
     await calls(one, 2)
     await calls(two, 3)
     await calls(two, 1, "book", creates=True)
-    for spending in (first, second, second):  # what is told is not told again
-        await spending.tell()
+    for purse in (first, second, second):  # what is told is not told again
+        await purse.tell()
     await calls(one, 1)
     await first.tell()
     async with gw.store.database.reading() as connection:
@@ -93,6 +96,31 @@ async def test_who_spent_it_is_told_once_for_each_call(gw: Gateway) -> None:
     assert {row.verb: row.calls for row in spent} == {"": 7, "track": 6, "book": 1}
     assert {row.day for row in spent} == {"2026-03-02"}
     assert {row.process for row in told} == {first.process, second.process}
+
+
+async def test_what_closes_a_lane_is_told_at_once_and_heard_by_all(gw: Gateway) -> None:
+    """By the one that has the lane, and by the one that meets it later."""
+    (first, one), (second, two), third = another_process(gw), another_process(gw), Lanes(Pacer(), clock=gw.clock)
+    loops = [asyncio.create_task(purse.keep_telling()) for purse in (first, second)]
+    began = time.monotonic()
+    one.heard(Throttled("slow down", retry_after=1800))
+
+    async def heard() -> bool:
+        return two.closed_for() > 0
+
+    await eventually(heard, within=4)
+    assert time.monotonic() - began < spending.EVERY_SECONDS
+    assert two.closed_for() == pytest.approx(1800, abs=5)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    gw.clock.now += timedelta(seconds=900)  # type: ignore[attr-defined]  the others have ended long ago
+    later = Spending(gw.store.database, third, gw.clock)
+    third.of("another", TEN).heard(None)
+    await later.tell()
+    await later.hear()
+    assert third.of("contract", TEN, SEOUL).closed_for() == pytest.approx(900, abs=5)
+    assert third.of("another", TEN).closed_for() == 0
 
 
 async def test_a_lane_is_seen_in_the_metrics(gw: Gateway) -> None:

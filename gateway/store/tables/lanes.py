@@ -16,6 +16,7 @@ lanes = Table(
     Column("breaker_open", Boolean, nullable=False),
     Column("closed_until", Instant),
     Index("ix_lanes_told", "told_at"),
+    Index("ix_lanes_closed", "closed_until"),
 )
 
 quotas = Table(

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("closed_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("lane", "process", name=op.f("pk_lanes")),
     )
+    op.create_index("ix_lanes_closed", "lanes", ["closed_until"], unique=False)
     op.create_index("ix_lanes_told", "lanes", ["told_at"], unique=False)
     op.create_table(
         "quotas",
