@@ -17,6 +17,7 @@ from adapters.seam import Carrier, CarrierProfile, LookUp, PlatformProfile
 from adapters.toolkit.redaction import Exchange
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
+from gateway.journeys import exchanges
 from gateway.rules.details import Detail
 from gateway.rules.references import nth
 from gateway.store.store import Desk
@@ -34,7 +35,6 @@ from schemas.errors import (
 from schemas.values import ClientRef, Json
 
 log = structlog.get_logger(__name__)
-KEPT_TEXT = 20_000
 VOID_THERE = "void at the carrier"
 SAME_REFERENCE = frozenset({LookUp.IDEMPOTENT, LookUp.UNIQUE_REFERENCE, LookUp.UPSERT})
 """Carriers at which the same reference never makes a second booking: an absent attempt is sent again as it was."""
@@ -58,6 +58,8 @@ class Found:
 
     result: Any
     live: bool
+    dead: bool = False
+    """Positively over at the carrier. What is neither is in a state that we do not know, and is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +105,17 @@ async def begin(
     return_id: str | None,
 ) -> Record:
     """Write down the intent. `request` makes the canonical JSON of what will be asked under a reference of ours; `first` is
-    the reference of the subject's first attempt."""
+    the reference of the subject's first attempt. An attempt stays the account's that it was begun with."""
     before = await tx.attempts.of_subject(act.kind, subject_id)
     last = before[-1] if before else None
-    if last is not None and last.state == "refused" and last.reason in NEVER_LEFT:
+    is_ours = last is not None and last.account_id == account.id
+    if last is not None and is_ours and last.state == "refused" and last.reason in NEVER_LEFT:
         await tx.attempts.set(
             last.id, state="sending", request=request(last.client_ref), sent_at=tx.now, settled_at=None
         )
         tx.note(f"{act.kind}.sending", last.id, chain=return_id, after={"client_ref": last.client_ref, "again": True})
         return await tx.attempts.get(last.id)
-    used_up = last is not None and last.reason == VOID_THERE
-    if last is not None and last.state == "absent" and not used_up and _profile(account).look_up in SAME_REFERENCE:
+    if last is not None and is_ours and _goes_as_it_was(last, account, request):
         await tx.attempts.set(last.id, state="sending", sent_at=tx.now, due_at=None, look_ups=0, settled_at=None)
         return await tx.attempts.get(last.id)
     number = last.number + 1 if last is not None else 1
@@ -134,6 +136,13 @@ async def begin(
     return attempt
 
 
+def _goes_as_it_was(last: Record, account: Record, request: Callable[[str], str]) -> bool:
+    """An absent attempt at a carrier that takes a reference once only, if that is what is wanted still."""
+    if last.state != "absent" or last.reason == VOID_THERE or _profile(account).look_up not in SAME_REFERENCE:
+        return False
+    return bool(last.request == request(last.client_ref))
+
+
 async def carry_out(gw: Gateway, act: Act, account: Record, attempt: Record, turn_ends: float) -> Outcome:
     """Make the call. Whatever is raised becomes an outcome: only NothingHappened is a refusal."""
     outcome = Outcome()
@@ -152,7 +161,7 @@ async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome, *, tri
     """Write what came back. When the subject may be tried again, None where it is not to be tried by itself. `tries` is how
     often in a row it has been."""
     attempt = await tx.attempts.get(attempt_id, lock=True)
-    await _keep_exchanges(tx, attempt, outcome.exchanges)
+    await exchanges.keep(tx, attempt, outcome.exchanges)
     if attempt.state not in ("sending", "unknown"):
         return None
     error = outcome.error
@@ -270,23 +279,6 @@ async def pause(tx: Desk, account_id: str, why: Detail) -> None:
     await tx.accounts.set(account_id, paused=str(why))
     await tx.tasks.ask("account_paused", f"paused:{account_id}:{tx.now.isoformat()}", why)
     tx.note("account.paused", account_id, after={"why": str(why)})
-
-
-async def _keep_exchanges(tx: Desk, attempt: Record, exchanges: Sequence[Exchange]) -> None:
-    for exchange in exchanges:
-        await tx.exchanges.add(
-            return_id=attempt.return_id,
-            attempt_id=attempt.id,
-            at=tx.now,
-            name=exchange.name,
-            method=exchange.method,
-            url=exchange.url[:2000],
-            request=exchange.request[:KEPT_TEXT],
-            status=exchange.status,
-            reply=exchange.reply[:KEPT_TEXT],
-            error=exchange.error,
-            milliseconds=int(exchange.seconds * 1000),
-        )
 
 
 def _profile(account: Record) -> CarrierProfile:

@@ -253,7 +253,10 @@ def _look_up(carrier: Carrier, attempt: Record) -> Awaitable[Sequence[Found]] | 
 
 
 async def _found(looking: Awaitable[Sequence[FoundBooking]]) -> Sequence[Found]:
-    return [Found(one.booking, one.booking.state is BookingState.LIVE) for one in await looking]
+    return [
+        Found(one.booking, one.booking.state is BookingState.LIVE, dead=one.booking.state is BookingState.VOID)
+        for one in await looking
+    ]
 
 
 BOOKING = Act(

@@ -189,4 +189,4 @@ async def _vet(tx: Desk, kind: Kind, attempt: Record, filing: Filing) -> None:
 
 
 async def _found(looking: Awaitable[Sequence[Filing]]) -> Sequence[Found]:
-    return [Found(one, one.state is FilingState.OPEN) for one in await looking]
+    return [Found(one, one.state is FilingState.OPEN, dead=one.state is FilingState.CLOSED) for one in await looking]

@@ -166,6 +166,8 @@ async def _booked(tx: Desk, attempt: Record, pickup: Pickup) -> None:
     result: Json = pickup.model_dump(mode="json")
     await tx.pickups.set(row.id, state="booked", confirmation=pickup.confirmation, result=result, reason=None)
     tx.note("pickup.booked", row.id, chain=attempt.return_id, after={"confirmation": pickup.confirmation})
+    if row.cancel_asked_at is not None:
+        await tx.wake("pickup", row.id)
     if attempt.return_id:
         await tx.returns.known_as(attempt.return_id, [("pickup", pickup.confirmation)])
     window = row.request

@@ -53,7 +53,8 @@ async def open_return(
 
 async def amend_return(tx: Desk, source: Record, known: Record, authorization: ReturnAuthorization) -> None:
     """A newer version of a known return. Before booking it is followed; after booking a person looks at it."""
-    shipments = await tx.shipments.of_return(known.id)
+    found = await tx.shipments.of_return(known.id)
+    shipments = [await tx.shipments.get(one.id, lock=True) for one in found]  # none is booked as it was meanwhile
     stops = authorization.status in lifecycle.STOPS
     under_way = [row for row in shipments if await _is_under_way(tx, known, row)]
     status = authorization.status if stops or not under_way else ReturnStatus(known.status)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from adapters.seam import Carrier, CarrierProfile, LookUp
+from adapters.seam import Carrier, CarrierProfile, LookUp, PlatformProfile
 from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
 from gateway.journeys import (
@@ -21,6 +21,7 @@ from gateway.journeys import (
     claiming,
     covering,
     disputing,
+    exchanges,
     filing,
     handing_in,
     pickups,
@@ -33,7 +34,7 @@ from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import AdapterError
+from schemas.errors import AdapterError, NothingHappened
 from schemas.messages import NoticeKind
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,8 @@ MINUTES = (1, 2, 5, 10, 30)
 GIVE_UP = timedelta(hours=24)
 PAUSED_WAIT = timedelta(minutes=1)
 LATE_LOOKS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
+NO_VERDICT = frozenset({"renewal", "application", "cover_void"})
+"""Acts of which a person can say nothing: they go again, each hour in the end."""
 REPEATABLE = frozenset({LookUp.IDEMPOTENT, LookUp.UPSERT})
 
 
@@ -68,6 +71,9 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
         repeats = act.repeats or (
             attempt.kind == "booking" and isinstance(profile, CarrierProfile) and profile.look_up in REPEATABLE
         )
+        if attempt.kind == "void" and await voiding.is_on_its_way(tx, attempt):
+            await _ask_a_person(tx, attempt, "scanned_meanwhile")
+            return
         if repeats and attempt.state != "absent" and (_is_shut(other) or gw.settings.carriers_paused):
             await tx.settle("resolve", attempt, due_at=tx.now + PAUSED_WAIT, tries=attempt.tries)
             return
@@ -126,6 +132,11 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
     crash("resolve.before_commit")
     profile = attempts.profile_of(attempt)
     async with gw.store.transaction(job.exporter_id) as tx:
+        doubt = outcome.error or await _doubt(tx, act, attempt, outcome.result)
+        if act.repeats and attempt.state == "unknown" and doubt is not None and not isinstance(doubt, NothingHappened):
+            await exchanges.keep(tx, attempt, outcome.exchanges)
+            await _look_again(tx, act, attempt, profile)
+            return
         if act.repeats:
             await tx.settle("resolve", attempt)
             again = await attempts.conclude(tx, act, attempt.id, outcome, tries=attempt.tries)
@@ -136,7 +147,6 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
                 await tx.wake(act.job, await _subject(tx, attempt), again)
             return
         assert isinstance(profile, CarrierProfile)
-        doubt = outcome.error or await _doubt(tx, act, attempt, outcome.result)
         if isinstance(doubt, attempts.Dead) and tx.now >= _absent_from(attempt, profile):
             await _absent(tx, act, attempt, profile, dead=1)
             return
@@ -161,6 +171,8 @@ async def _after_look(tx: Desk, act: Act, attempt: Record, profile: CarrierProfi
     live = [one for one in found if one.live]
     if live:
         await _adopt(tx, act, attempt, profile, live)
+    elif not all(one.dead for one in found):
+        await _look_again(tx, act, attempt, profile)  # it is there in some way: nothing may take its place
     elif tx.now < _absent_from(attempt, profile):
         await tx.settle("resolve", attempt, due_at=_absent_from(attempt, profile), tries=attempt.tries)
     else:
@@ -217,7 +229,7 @@ async def _subject(tx: Desk, attempt: Record) -> str:
 
 async def _after_late_look(tx: Desk, act: Act, attempt: Record, found: Sequence[Found]) -> None:
     """A reference that was absent, looked up again: a late find is stopped, because another try has taken its place."""
-    live = [one for one in found if one.live]
+    live = [one for one in found if one.live and await _doubt(tx, act, attempt, one.result) is None]
     if live:
         holder = await tx.attempts.holder(attempt.kind, attempt.subject_id)
         if holder is None:
@@ -233,11 +245,15 @@ async def _after_late_look(tx: Desk, act: Act, attempt: Record, found: Sequence[
     await tx.settle("resolve", attempt, due_at=due_at)
 
 
-async def _look_again(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile) -> None:
-    """Fail closed: a look-up that fails leaves it unknown."""
+async def _look_again(tx: Desk, act: Act, attempt: Record, profile: CarrierProfile | PlatformProfile) -> None:
+    """Fail closed: a look-up that fails leaves it unknown, and one that was absent what it was."""
+    if attempt.state == "absent":
+        over = tx.now - attempt.settled_at > LATE_LOOKS[-1] + GIVE_UP
+        await tx.settle("resolve", attempt, due_at=None if over else tx.now + LATE_LOOKS[0], tries=attempt.tries)
+        return
     looks = attempt.look_ups + 1
     await tx.attempts.set(attempt.id, look_ups=looks)
-    if tx.now - attempt.sent_at > GIVE_UP:
+    if tx.now - attempt.sent_at > GIVE_UP and attempt.kind not in NO_VERDICT:
         await _ask_a_person(tx, attempt, "not_answered")
         return
     wait = timedelta(minutes=MINUTES[looks - 1]) if looks <= len(MINUTES) else timedelta(hours=1)

@@ -10,7 +10,7 @@ from typing import Any
 from gateway.core import Gateway
 from gateway.journeys import attempts, clocks, planning
 from gateway.journeys.attempts import Act
-from gateway.journeys.resolving import ACTS
+from gateway.journeys.resolving import ACTS, NO_VERDICT
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.covers import Policy
@@ -70,10 +70,13 @@ async def absent(tx: Desk, attempt_id: str) -> None:
 
 
 async def _open(tx: Desk, attempt_id: str) -> Record:
+    """Only while nobody is asking the carrier: what a call under way finds and what a person says would both be written."""
     attempt = await tx.attempts.get(attempt_id, lock=True)
-    if attempt.kind in ("renewal", "application", "cover_void"):
+    if attempt.kind in NO_VERDICT:
         raise Conflict(f"{attempt.kind}: it is asked again by itself", state=attempt.state)
-    if attempt.state not in ("unknown", "sending"):
+    if attempt.state == "sending" or attempt.held:
+        raise Conflict("the carrier is being asked right now: say it again in two minutes", state=attempt.state)
+    if attempt.state != "unknown":
         raise Conflict(f"the attempt is {attempt.state}: there is nothing to say of it", state=attempt.state)
     return attempt
 

@@ -52,6 +52,13 @@ async def _voided(tx: Desk, attempt: Record, receipt: VoidReceipt) -> None:
     )
 
 
+async def is_on_its_way(tx: Desk, attempt: Record) -> bool:
+    """Whether the parcel was scanned since its void was first sent: then it is not voided any more."""
+    booking = await tx.attempts.get(attempt.subject_id)
+    shipment = await tx.shipments.get(booking.subject_id)
+    return shipment.waybill == booking.waybill and shipment.handed_over_at is not None
+
+
 async def cancelled(tx: Desk, shipment: Record) -> None:
     await tx.shipments.set(shipment.id, state=ShipmentState.CANCELLED)
     await tx.looks.set(shipment.id, state=ShipmentState.CANCELLED, poll_at=None)

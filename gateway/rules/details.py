@@ -76,6 +76,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "{act} {reference} at {carrier}: a day of look-ups has not answered it. Say whether it exists there.",
         "{carrier} 的{act} {reference}：查询一天仍无结果，请人工确认是否存在。",
     ),
+    "scanned_meanwhile": (
+        "{act} {reference} at {carrier}: the parcel was scanned before anybody knew. Say whether the booking was voided.",
+        "{carrier} 的{act} {reference}：结果未明时货件已有扫描记录，请人工确认该单是否已作废。",
+    ),
     "second_live": (
         "{carrier} holds a second live one under {reference}: {waybill}",
         "{carrier} 在 {reference} 下另有一单有效：{waybill}",
