@@ -14,6 +14,7 @@ from gateway.crash import crash
 from gateway.journeys import claims, clocks, following, tracking, verdicts
 from gateway.journeys.notices import announce
 from gateway.rules import deadlines, lifecycle
+from gateway.rules.deadlines import LAST_STAGES
 from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -32,7 +33,6 @@ from schemas.returns import DecidedLine, Decision, DecisionKind, ReturnStatus
 from schemas.tracking import TrackingReport
 from schemas.values import tidy
 
-LAST_STAGES = frozenset({"due", "lapse"})
 STATUS_OF = {
     AcceptanceDecision.ACCEPT: ReturnStatus.ACCEPTED,
     AcceptanceDecision.ACCEPT_WITH_RESERVATION: ReturnStatus.ACCEPTED,

@@ -112,15 +112,18 @@ async def _restart(tx: Desk, known: Record, start_at: datetime, *, inferred: boo
     if known.state == DeadlineState.MET:
         await moved_to(tx, known, moved, state=DeadlineState.MET)
         return
-    over = known.state == DeadlineState.EXPIRED and moved.due_by <= tx.now
-    state = DeadlineState.PAUSED if moved.paused_at else DeadlineState.RUNNING
-    await moved_to(tx, known, moved, state=DeadlineState.EXPIRED if over else state)
+    await moved_to(tx, known, moved, state=DeadlineState.PAUSED if moved.paused_at else DeadlineState.RUNNING)
 
 
 async def moved_to(tx: Desk, known: Record, moved: Deadline, *, state: DeadlineState, **why: Any) -> None:
-    """Keep the limit as it was moved, its old end in history, and tell it. Stages that lie ahead again will fire again."""
-    fired = deadlines.still_fired(moved, known.fired, tx.now)
-    history = [*known.history, {"at": tx.now.isoformat(), "due_by": known.due_by.isoformat()}]
+    """Keep the limit as it was moved, its old end in history, and tell it. Stages that lie ahead again will fire again; so
+    does an end that lies behind as well, once and late."""
+    fired = deadlines.still_fired(known.terms, moved, known.fired, tx.now)
+    reopened = deadlines.LAST_STAGES & {*known.fired} - {*fired}
+    entry = {"at": tx.now.isoformat(), "due_by": known.due_by.isoformat()}
+    history = [*known.history, entry | {"again": True} if reopened else entry]
+    if known.state == DeadlineState.EXPIRED and state == DeadlineState.RUNNING and moved.due_by <= tx.now:
+        state = DeadlineState.EXPIRED
     await tx.deadlines.set(known.id, state=state, terms=moved, due_by=moved.due_by, fired=list(fired), history=history)
     tx.note(
         "deadline.moved",
@@ -138,7 +141,7 @@ async def moved_to(tx: Desk, known: Record, moved: Deadline, *, state: DeadlineS
     )
     if state == DeadlineState.MET:
         return
-    if known.state == DeadlineState.EXPIRED and state != DeadlineState.EXPIRED:
+    if reopened:
         await tx.tasks.done(missed_cause(known))
     await _wake(tx, known.id, moved, fired)
 
@@ -181,7 +184,7 @@ async def begin_again(tx: Desk, known: Record, terms: Deadline) -> None:
 
 
 def missed_cause(row: Record) -> str:
-    """What asks a person about a limit that was missed: once a window."""
+    """What asks a person about a limit that was missed: once a window, and once for each end that was missed."""
     windows = sum("again" in entry for entry in row.history)
     return f"deadline:{row.id}:due" + (f":{windows}" if windows else "")
 

@@ -25,6 +25,7 @@ from schemas.acceptance import (
 from schemas.values import DocumentId, Money, to_utc
 
 NOTHING = timedelta(0)
+LAST_STAGES = frozenset({"due", "lapse"})
 PRECEDENCE = tuple(PolicySource)
 
 
@@ -113,10 +114,13 @@ def due_stages(deadline: Deadline, fired: Collection[str], now: datetime) -> tup
     return tuple(stage for stage in deadline.stages if stage.at <= until and stage.name not in fired)
 
 
-def still_fired(deadline: Deadline, fired: Collection[str], now: datetime) -> tuple[str, ...]:
-    """What of `fired` stays fired after a deadline moved: a stage that lies ahead again will fire again."""
-    ahead = {stage.name for stage in deadline.stages if stage.at > now}
-    return tuple(name for name in fired if name not in ahead)
+def still_fired(before: Deadline, after: Deadline, fired: Collection[str], now: datetime) -> tuple[str, ...]:
+    """What of `fired` stays fired after a deadline moved: a stage that lies ahead again will fire again, and an end that was
+    missed says nothing of another, nor of one that the clock stands still before."""
+    again = {stage.name for stage in after.stages if stage.at > now}
+    if after.due_by != before.due_by or after.paused_at is not None:
+        again |= LAST_STAGES
+    return tuple(name for name in fired if name not in again)
 
 
 def is_met_in_time(deadline: Deadline, decided_at: datetime) -> bool:

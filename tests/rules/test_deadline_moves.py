@@ -184,7 +184,7 @@ def test_warnings_come_again_after_a_pause() -> None:
     again = deadline.start_at + timedelta(hours=1000)
     resumed = deadlines.resume(stopped, again)
     assert (resumed.due_by - again) == timedelta(hours=4)
-    fired = deadlines.still_fired(resumed, ["warn-50", "warn-80", "warn-95"], again)
+    fired = deadlines.still_fired(stopped, resumed, ["warn-50", "warn-80", "warn-95"], again)
     assert fired == ()
     assert moments(resumed)["warn-50"] == again + timedelta(hours=2)
 
@@ -196,7 +196,8 @@ def test_an_extension_at_the_last_instant_is_granted_and_one_later_is_not() -> N
     deadline = began(policy(7, DAYS, extension=SEVEN_MORE), "2026-11-02 12:00")
     longer = deadlines.extend(deadline, 7, deadline.due_by - MOMENT)
     assert shown(longer) == "2026-11-17 00:00"
-    assert deadlines.still_fired(longer, ["warn-50", "warn-80", "warn-95"], deadline.due_by - MOMENT) == ("warn-50",)
+    warned = ["warn-50", "warn-80", "warn-95"]
+    assert deadlines.still_fired(deadline, longer, warned, deadline.due_by - MOMENT) == ("warn-50",)
     with pytest.raises(NotPossible, match="time to ask"):
         deadlines.extend(deadline, 7, deadline.due_by)
     with pytest.raises(NotPossible, match="1 times already"):
