@@ -30,7 +30,7 @@ from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.charges import InvoiceReading, Quote
 from schemas.errors import AdapterError
 from schemas.messages import Document, InboundMessage, Subscription, Trust
-from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+from schemas.returns import Decision, ListedReturns, PlatformEvent, ReturnAuthorization, TrackingNote
 from schemas.shipments import Booking, BookingRequest, FoundBooking, Label, Pickup, PickupRequest, Renewal, VoidReceipt
 from schemas.thread import MessageNote
 from schemas.tracking import ProofOfDelivery, TrackingEvent, TrackingReport
@@ -177,7 +177,9 @@ class Platform(ABC):
 
 @runtime_checkable
 class ListsReturns(Protocol):
-    async def list_returns(self, since: datetime) -> Sequence[ReturnAuthorization]: ...
+    async def list_returns(self, since: datetime, after: str | None) -> ListedReturns:
+        """One page of what changed since then, by a call or two; `after` is the `next` of the page before. Who gives ids
+        `AsksBack`."""
 
 
 @runtime_checkable

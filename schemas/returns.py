@@ -113,6 +113,15 @@ class ReturnAuthorization(Model):
     gateway hears it, and does not keep it here."""
 
 
+class ListedReturns(Model):
+    """One page of a platform's list: the returns where it tells them whole, or else the ids to ask for. `next` is where the
+    page after it begins, in the platform's own words; None when there is none."""
+
+    returns: tuple[ReturnAuthorization, ...] = ()
+    ids: tuple[str, ...] = ()
+    next: str | None = None
+
+
 class PlatformEventKind(StrEnum):
     """What a platform's message is about. Only `RETURN_CHANGED` moves a return; `MESSAGE_POSTED` is for its thread; the rest
     is kept and told apart."""

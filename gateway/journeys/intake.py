@@ -6,6 +6,7 @@ is not signed keeps only its ids and is always asked back.
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -132,7 +133,7 @@ async def ingest(gw: Gateway, job: Job) -> None:
         await _ingest_push(gw, job, row, source, message)
         return
     try:
-        found = await _authorizations(gw.open_platform(source), message, Trust(row.trust))
+        found = await _authorizations(gw, gw.open_platform(source), message, Trust(row.trust))
     except Unavailable:
         await _later(gw, job, row)
         return
@@ -141,8 +142,8 @@ async def ingest(gw: Gateway, job: Job) -> None:
         return
     crash("ingest.before_commit")
     async with gw.store.transaction(job.exporter_id, actor=f"platform:{source.platform}") as tx:
-        for authorization, said in found:
-            return_id = await apply(tx, source, authorization)
+        for authorization, asked_at, said in found:
+            return_id = await apply(tx, source, authorization, asked_at)
             if said is not None:
                 await conversing.hear(tx, return_id, said)
         await tx.inbox.conclude(row, "processed" if found else "ignored", None if found else "nothing for us in it")
@@ -184,10 +185,10 @@ def _meant(found: Sequence[Record]) -> list[tuple[str, str]]:
 
 
 async def _authorizations(
-    platform: Platform, message: InboundMessage, trust: Trust
-) -> Sequence[tuple[ReturnAuthorization, PlatformMessage | None]]:
-    """The returns that a message is about, as their platform knows them now, with what is for their threads: that cannot be
-    asked for, so it must be signed."""
+    gw: Gateway, platform: Platform, message: InboundMessage, trust: Trust
+) -> Sequence[tuple[ReturnAuthorization, datetime, PlatformMessage | None]]:
+    """The returns that a message is about, as their platform knows them now, since when at least, and what is for their
+    threads: that cannot be asked for, so it must be signed."""
     found = []
     for event in platform.read(message):
         if event.kind not in ABOUT_RETURNS:
@@ -195,9 +196,10 @@ async def _authorizations(
         if event.message is not None and trust is Trust.HINT:
             raise Refused("nobody signed what it says")
         if isinstance(platform, AsksBack) and event.rma_id:
-            found.append((await platform.fetch_return(event.rma_id), event.message))
+            asked_at = gw.clock()
+            found.append((await platform.fetch_return(event.rma_id), asked_at, event.message))
         else:
-            found.append((_told(event, trust), event.message))
+            found.append((_told(event, trust), message.received_at, event.message))
     return found
 
 
@@ -221,25 +223,30 @@ async def _conclude(gw: Gateway, job: Job, row: Record, state: str, reason: str)
         await tx.settle("ingest", row)
 
 
-async def apply(tx: Desk, source: Record, authorization: ReturnAuthorization) -> str:
-    """A return as its platform knows it: created, amended or left alone. The platform's version decides, not the arrival.
+async def apply(tx: Desk, source: Record, authorization: ReturnAuthorization, asked_at: datetime) -> str:
+    """A return as its platform knows it: created, amended or left alone. The platform's version decides, not the arrival;
+    of answers without one, the one that was asked for last (`asked_at`: when the asking began, or a push came in).
     What was written comes along where the API tells it with the return, and goes to the thread."""
     said, authorization = authorization.messages, authorization.model_copy(update={"messages": ()})
-    return_id = await _applied(tx, source, authorization)
+    return_id = await _applied(tx, source, authorization, asked_at)
     for message in said:
         await conversing.hear(tx, return_id, message)
     return return_id
 
 
-async def _applied(tx: Desk, source: Record, authorization: ReturnAuthorization) -> str:
+async def _applied(tx: Desk, source: Record, authorization: ReturnAuthorization, asked_at: datetime) -> str:
     known = await tx.returns.by_rma(source.id, authorization.rma_id, lock=True)
     if known is None:
-        return await planning.open_return(tx, source, authorization)
+        return await planning.open_return(tx, source, authorization, asked_at=asked_at)
     authorization = _with_what_is_known(known.authorization, authorization)
     if authorization.waybill and await _is_ours(tx, known.id, authorization.waybill):
         mine = {name: getattr(known.authorization, name) for name in ("waybill", "label_provider")}
         authorization = authorization.model_copy(update=mine)
-    if _is_stale(known, authorization) or known.authorization == authorization:
+    if _is_stale(known, authorization, asked_at):
+        return str(known.id)
+    if authorization.version_at is None or known.authorization != authorization:
+        await tx.returns.set(known.id, asked_at=asked_at)
+    if known.authorization == authorization:
         return str(known.id)
     await planning.amend_return(tx, source, known, authorization)
     await applying.follow(tx, known.id, authorization)
@@ -258,8 +265,10 @@ async def _is_ours(tx: Desk, return_id: str, waybill: str) -> bool:
     return canonical_number(waybill) in ours
 
 
-def _is_stale(known: Record, authorization: ReturnAuthorization) -> bool:
-    return bool(known.version_at and authorization.version_at and authorization.version_at < known.version_at)
+def _is_stale(known: Record, authorization: ReturnAuthorization, asked_at: datetime) -> bool:
+    if known.version_at and authorization.version_at and known.version_at != authorization.version_at:
+        return bool(authorization.version_at < known.version_at)
+    return bool(known.asked_at and asked_at < known.asked_at)
 
 
 async def redrive(gw: Gateway, exporter_id: str, message_id: str, actor: str) -> None:

@@ -5,6 +5,7 @@ a task with a reason, never a guess: an address, a channel, or a value that cust
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from gateway.journeys import channels, clocks
 from gateway.journeys.channels import Wanted
@@ -23,7 +24,12 @@ from schemas.values import ClientRef, Party
 
 
 async def open_return(
-    tx: Desk, source: Record, authorization: ReturnAuthorization, *, external_id: str | None = None
+    tx: Desk,
+    source: Record,
+    authorization: ReturnAuthorization,
+    *,
+    external_id: str | None = None,
+    asked_at: datetime | None = None,
 ) -> str:
     """A return that was not known: kept, findable by all its numbers, told, and planned if it is to be booked."""
     row = await tx.returns.added(
@@ -33,6 +39,7 @@ async def open_return(
         status=authorization.status,
         authorization=authorization,
         version_at=authorization.version_at,
+        asked_at=asked_at,
         created_at=tx.now,
         updated_at=tx.now,
     )

@@ -90,9 +90,9 @@ def test_what_is_said_has_fields_that_are_known() -> None:
                 assert set(json.loads(request.body)) <= allowed
                 checked.add(step)
     assert checked == set(fields)
-    searched = {"role", "limit", "offset", *mapping_returns.DUE_OF_SELLER, *mapping_returns.created_since(NOW)}
-    assert searched <= set(types["SearchReturnParams"])
-    assert set(mapping_returns.DUE_OF_SELLER.values()) <= set(types["search_filter_return_state_enum"])
+    searches = {search: mapping_returns.build_search(search, NOW, 25, 25) for search in ("created", "due")}
+    assert {name for search in searches.values() for name in search} <= set(types["SearchReturnParams"])
+    assert searches["due"]["return_state"] in types["search_filter_return_state_enum"]
 
 
 @needs_contract
@@ -142,7 +142,7 @@ def test_goods_that_are_there_are_not_marked_again() -> None:
 
 
 async def test_a_long_search_goes_on_where_it_stopped_and_ends() -> None:
-    """Pages are counted in returns. A page that brings nothing new ends it, whatever the total says."""
+    """Pages are counted in returns. A page that is not full ends it, whatever the total says; then comes the other search."""
     asked: list[dict[str, str]] = []
 
     class Pages(ADAPTER):
@@ -153,5 +153,16 @@ async def test_a_long_search_goes_on_where_it_stopped_and_ends() -> None:
             return Reply(200, json.dumps({"members": ids, "paginationOutput": {"totalEntries": 99}}).encode())
 
     pages = Pages(seller().account, seller().http)
-    assert len(await pages._search(mapping_returns.DUE_OF_SELLER)) == 30
-    assert [each.get("offset") for each in asked] == [None, "25"]
+    found, after = [], None
+    for _ in range(5):
+        page = await pages.list_returns(NOW, after)
+        found, after = [*found, *page.ids], page.next
+        if after is None:
+            break
+    assert len(found) == 30 * 2
+    assert [("return_state" in each, each.get("offset")) for each in asked] == [
+        (False, None),
+        (False, "25"),
+        (True, None),
+        (True, "25"),
+    ]

@@ -18,7 +18,7 @@ async def taken(house: House, **changed: Any) -> ReturnAuthorization:
     later = (row.version_at or house.clock()) + timedelta(minutes=1)
     told = row.authorization.model_copy(update={"version_at": later, **changed})
     async with house.gw.store.transaction(house.settled.exporter) as tx:
-        await intake.apply(tx, await tx.sources.get(row.source_id), told)
+        await intake.apply(tx, await tx.sources.get(row.source_id), told, tx.now)
     after = await house.settled.return_of()
     assert after is not None
     kept: ReturnAuthorization = after.authorization

@@ -120,14 +120,18 @@ async def test_the_platform_is_asked_back_and_told() -> None:
             await world.tell(
                 "platform/shop1/returns", drop=True, **{"return": {"id": f"R{number}", "status": "approved"}}
             )
-        assert len(await shop.list_returns(datetime(2020, 1, 1, tzinfo=UTC))) == 150
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        first = await shop.list_returns(long_ago, None)
+        rest = await shop.list_returns(long_ago, first.next)
+        assert len({one.rma_id for page in (first, rest) for one in page.returns}) == 150
+        assert (first.next, rest.next) == ("100", None)
         assert (await shop.fetch_return("R7")).rma_id == "R7"
         await shop.give_tracking(TrackingNote(rma_id="R7", carrier="sandbox_rest", waybill="SBX1"))
         await shop.give_decision(Decision(rma_id="R7", kind=DecisionKind.ACCEPTED, decided_at=NOW))
         lines = (await world.ask("ledger?kind=told_tracking,told_decision"))["entries"]
         assert [(line["kind"], line["rma"]) for line in lines] == [("told_tracking", "R7"), ("told_decision", "R7")]
         other = sandbox_platform(world, "shop2")
-        assert await other.list_returns(datetime(2020, 1, 1, tzinfo=UTC)) == []
+        assert (await other.list_returns(long_ago, None)).returns == ()
 
 
 async def test_the_sink_answers_as_told() -> None:

@@ -105,7 +105,9 @@ async def amend(house: House, return_id: str, hour: int, returner: dict[str, Any
             "returner": Party.model_validate_json(json.dumps(returner)),
             **changed,
         }
-        await intake.apply(tx, await tx.sources.get(row.source_id), row.authorization.model_copy(update=version))
+        await intake.apply(
+            tx, await tx.sources.get(row.source_id), row.authorization.model_copy(update=version), tx.now
+        )
 
 
 @ON_BOTH

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -12,12 +12,11 @@ from adapters.toolkit.auth import Token, basic
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.errors import AdapterError
 from schemas.messages import InboundMessage, Trust
-from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+from schemas.returns import Decision, ListedReturns, PlatformEvent, ReturnAuthorization, TrackingNote
 from schemas.thread import MessageNote
 
-PAGES = 10
 PAGE = 25
-"""At most so many pages of so many returns in one search."""
+"""So many returns in a page of a search."""
 
 
 class Credentials(BaseModel):
@@ -63,11 +62,12 @@ class Ebay(Platform):
     def read(self, message: InboundMessage) -> Sequence[PlatformEvent]:
         return [mapping_hint.read_hint(message.body)]
 
-    async def list_returns(self, since: datetime) -> Sequence[ReturnAuthorization]:
-        """Those that were requested since then, and those that wait for the seller."""
-        created = mapping_returns.created_since(since.astimezone(UTC))
-        found = [*await self._search(created), *await self._search(mapping_returns.DUE_OF_SELLER)]
-        return [await self.fetch_return(rma_id) for rma_id in dict.fromkeys(found)]
+    async def list_returns(self, since: datetime, after: str | None) -> ListedReturns:
+        """Those that were requested since then, afterwards those that wait for the seller."""
+        search, offset = mapping_returns.read_place(after)
+        wanted = mapping_returns.build_search(search, since.astimezone(UTC), offset, PAGE)
+        reply = await self._send(Call.read("search", "GET", f"{self.base}/search", params=wanted))
+        return mapping_returns.read_found(reply, search, offset, PAGE)
 
     async def fetch_return(self, rma_id: str) -> ReturnAuthorization:
         return mapping_returns.read_return(await self._stands(rma_id))
@@ -87,19 +87,6 @@ class Ebay(Platform):
         await self._tell(
             "give_message", note.rma_id, mapping_telling.build_message(await self._stands(note.rma_id), note)
         )
-
-    async def _search(self, wanted: Mapping[str, str]) -> list[str]:
-        found: dict[str, None] = {}
-        for _ in range(PAGES):
-            page = {"role": "SELLER", **wanted, "limit": str(PAGE), **({"offset": str(len(found))} if found else {})}
-            ids, total = mapping_returns.read_found(
-                await self._send(Call.read("search", "GET", f"{self.base}/search", params=page))
-            )
-            known = len(found)
-            found.update(dict.fromkeys(ids))
-            if len(found) in (known, total) or len(ids) < PAGE:
-                break
-        return list(found)
 
     async def _stands(self, rma_id: str) -> Reply:
         url, params = f"{self.base}/{quote(rma_id, safe='')}", {"fieldgroups": "FULL"}

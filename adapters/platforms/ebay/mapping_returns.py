@@ -8,23 +8,44 @@ from adapters.platforms.ebay import codes
 from adapters.platforms.ebay.mapping import Node, instant, money, node, nodes, read_object, whole, words
 from adapters.toolkit.http import Reply
 from schemas.errors import Unintelligible
-from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, ReturnKind, ReturnReason, ReturnStatus
+from schemas.returns import (
+    LabelProvider,
+    ListedReturns,
+    ReturnAuthorization,
+    ReturnItem,
+    ReturnKind,
+    ReturnReason,
+    ReturnStatus,
+)
 from schemas.thread import PlatformMessage
 from schemas.values import tidy_note
 
-DUE_OF_SELLER = {"return_state": "SELLER_ACTION_DUE"}
+CREATED, DUE = "created", "due"
 
 
-def created_since(since: datetime) -> dict[str, str]:
+def read_place(after: str | None) -> tuple[str, int]:
+    """Which of the two searches goes on, and how many returns of it were told."""
+    search, _, offset = (after or f"{CREATED}:0").partition(":")
+    return search, int(offset)
+
+
+def build_search(search: str, since: datetime, offset: int, limit: int) -> dict[str, str]:
     """A search without an end goes 90 days on from its beginning."""
-    return {"creation_date_range_from": f"{since:%Y-%m-%dT%H:%M:%S}.000Z"}
+    created = {"creation_date_range_from": f"{since:%Y-%m-%dT%H:%M:%S}.000Z"}
+    wanted = created if search == CREATED else {"return_state": "SELLER_ACTION_DUE"}
+    return {"role": "SELLER", **wanted, "limit": str(limit), **({"offset": str(offset)} if offset else {})}
 
 
-def read_found(reply: Reply) -> tuple[list[str], int]:
-    """The ids of one page of a search, and how many there are in all."""
+def read_found(reply: Reply, search: str, offset: int, limit: int) -> ListedReturns:
+    """The ids of one page of a search, and what is asked next: on in this search, or the other one."""
     body = read_object(reply)
-    found = [words(each.get("returnId"), 100) for each in nodes(body, "members")]
-    return [each for each in found if each], whole(node(body, "paginationOutput").get("totalEntries"))
+    members = nodes(body, "members")
+    found = filter(None, (words(each.get("returnId"), 100) for each in members))
+    told, total = offset + len(members), whole(node(body, "paginationOutput").get("totalEntries"))
+    on = f"{DUE}:0" if search == CREATED else None
+    if len(members) >= limit and (told < total or not total):
+        on = f"{search}:{told}"
+    return ListedReturns(ids=tuple(dict.fromkeys(found)), next=on)
 
 
 def status_of(summary: Node) -> tuple[ReturnStatus, str | None]:

@@ -6,17 +6,15 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from adapters.platforms.sandbox import mapping, mapping_applying
+from adapters.platforms.sandbox import mapping, mapping_applying, mapping_subscriptions
 from adapters.seam import Platform, PlatformAccount, PlatformProfile, credentials_of
 from adapters.toolkit.auth import require_standard_webhook
 from adapters.toolkit.http import Call, Http, Reply
 from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.errors import AdapterError
 from schemas.messages import InboundMessage, Subscription, Trust
-from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+from schemas.returns import Decision, ListedReturns, PlatformEvent, ReturnAuthorization, TrackingNote
 from schemas.thread import MessageNote
-
-PAGES = 10
 
 
 class Credentials(BaseModel):
@@ -62,16 +60,11 @@ class SandboxPlatform(Platform):
     def read(self, message: InboundMessage) -> Sequence[PlatformEvent]:
         return mapping.read_message(message.body)
 
-    async def list_returns(self, since: datetime) -> Sequence[ReturnAuthorization]:
-        found: list[ReturnAuthorization] = []
-        for _ in range(PAGES):
-            params = {"since": since.isoformat(), "offset": str(len(found))}
-            call = Call.read("list", "GET", f"{self.base}/returns", params=params, headers=self._key())
-            returns, more = mapping.read_page(await self.http.send(call))
-            found.extend(returns)
-            if not more or not returns:
-                break
-        return found
+    async def list_returns(self, since: datetime, after: str | None) -> ListedReturns:
+        offset = int(after or 0)
+        params = {"since": since.isoformat(), "offset": str(offset)}
+        call = Call.read("list", "GET", f"{self.base}/returns", params=params, headers=self._key())
+        return mapping.read_page(await self.http.send(call), offset)
 
     async def fetch_return(self, rma_id: str) -> ReturnAuthorization:
         url = f"{self.base}/returns/{mapping.in_path(rma_id)}"
@@ -79,7 +72,7 @@ class SandboxPlatform(Platform):
 
     async def subscriptions(self) -> Sequence[Subscription]:
         call = Call.read("subscriptions", "GET", f"{self.base}/subscriptions", headers=self._key())
-        return mapping.read_subscriptions(await self.http.send(call))
+        return mapping_subscriptions.read_subscriptions(await self.http.send(call))
 
     async def subscribe(self, wanted: Subscription) -> None:
         body, url = wanted.model_dump(mode="json"), f"{self.base}/subscriptions"

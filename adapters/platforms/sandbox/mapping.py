@@ -15,10 +15,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from adapters.platforms.sandbox import codes
 from adapters.toolkit.http import Reply
 from schemas.errors import Unintelligible
-from schemas.messages import Subscription
 from schemas.returns import (
     Decision,
     LabelProvider,
+    ListedReturns,
     PlatformEvent,
     PlatformEventKind,
     ReturnAuthorization,
@@ -161,22 +161,14 @@ def read_return(reply: Reply) -> ReturnAuthorization:
     return _read_authorization(reply.json())
 
 
-def read_page(reply: Reply) -> tuple[Sequence[ReturnAuthorization], bool]:
+def read_page(reply: Reply, offset: int) -> ListedReturns:
     """The returns of one page, and whether there are more. One that cannot be read is named, with status unknown."""
     body = reply.json()
     if not isinstance(body, dict) or not isinstance(body.get("returns"), list):
         raise Unintelligible("no returns in the reply")
-    return tuple(_named(one) for one in body["returns"] if isinstance(one, dict)), body.get("more") is True
-
-
-def read_subscriptions(reply: Reply) -> tuple[Subscription, ...]:
-    body = reply.json()
-    if not isinstance(body, dict) or not isinstance(body.get("subscriptions"), list):
-        raise Unintelligible("no subscriptions in the reply")
-    named = ((_word(one.get("topic")), one.get("url")) for one in body["subscriptions"] if isinstance(one, dict))
-    return tuple(
-        Subscription(topic=topic, url=tidy(url, 2000)) for topic, url in named if topic and isinstance(url, str)
-    )
+    returns = tuple(_named(one) for one in body["returns"] if isinstance(one, dict))
+    on = str(offset + len(body["returns"])) if body.get("more") is True and returns else None
+    return ListedReturns(returns=returns, next=on)
 
 
 def _named(wire: dict[str, Any]) -> ReturnAuthorization:

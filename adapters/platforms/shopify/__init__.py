@@ -12,7 +12,7 @@ Known oddities
   not act says so in `userErrors`.
 - `returns/approve`, `reverse_deliveries/attach_deliverable` and `reverse_fulfillment_orders/dispose` bodies have not been
   seen by us; they are searched for the return's id instead of being read by position.
-- A `Return` has no time of its last change: `version_at` stays empty, the answer just fetched is the newest.
+- A `Return` has no time of its last change: `version_at` stays empty, and the answer that was asked for last wins.
 - The buyer's address needs Shopify's approval for protected customer data; without it the return comes without one.
 - `returnRequest` takes no reference of ours, and no key that makes a repetition safe: after a lost reply nobody could tell
   whether the request was made, so an application is not handed in here. It is decided by hand, as everywhere without.

@@ -21,10 +21,10 @@ from adapters.toolkit.auth import require_signature
 from adapters.toolkit.http import Call, Reply
 from schemas.errors import AdapterError
 from schemas.messages import InboundMessage, Subscription, Trust
-from schemas.returns import Decision, PlatformEvent, ReturnAuthorization, TrackingNote
+from schemas.returns import Decision, ListedReturns, PlatformEvent, ReturnAuthorization, TrackingNote
 
 PAGES = 10
-"""At most so many pages of lines, or of changed orders, in one call."""
+"""At most so many pages of lines, or of subscriptions, in one call."""
 
 
 class ShopifyCredentials(BaseModel):
@@ -86,18 +86,11 @@ class Shopify(Platform):
             after = mapping_returns.read_lines_cursor(replies[-1])
         return mapping_returns.read_return(replies)
 
-    async def list_returns(self, since: datetime) -> Sequence[ReturnAuthorization]:
-        """Returns of orders changed since then, the longest unchanged first, of at most 500 orders."""
-        found: list[str] = []
-        after: str | None = None
-        for page in range(PAGES):
-            if page and not after:
-                break
-            asked = mapping_returns.build_changed_query(since.astimezone(UTC), mapping_queries.ORDERS, after)
-            reply = await self._ask("list_returns", mapping_queries.CHANGED_RETURNS, asked)
-            ids, after = mapping_returns.read_changed(reply)
-            found += ids
-        return [await self.fetch_return(rma_id) for rma_id in dict.fromkeys(found)]
+    async def list_returns(self, since: datetime, after: str | None) -> ListedReturns:
+        """Returns of orders changed since then, the longest unchanged first."""
+        asked = mapping_returns.build_changed_query(since.astimezone(UTC), mapping_queries.ORDERS, after)
+        reply = await self._ask("list_returns", mapping_queries.CHANGED_RETURNS, asked)
+        return mapping_returns.read_changed(reply)
 
     async def give_tracking(self, note: TrackingNote) -> None:
         asked = {"id": mapping.gid("Return", note.rma_id)}

@@ -23,7 +23,7 @@ from adapters.platforms.shopify.mapping import (
 )
 from adapters.toolkit.http import Reply
 from schemas.errors import RefusalCode, Refused
-from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, ReturnKind, ReturnReason
+from schemas.returns import LabelProvider, ListedReturns, ReturnAuthorization, ReturnItem, ReturnKind, ReturnReason
 from schemas.values import EMAIL_FORM, PHONE_FORM, Address, Money, Party, Weight
 
 
@@ -156,11 +156,11 @@ def numbers(orders: Sequence[Node]) -> Iterator[str]:
                 yield found
 
 
-def read_changed(reply: Reply) -> tuple[list[str], str | None]:
+def read_changed(reply: Reply) -> ListedReturns:
     """The ids of the returns of one page of orders, and where the next page begins."""
     orders = read_data(reply).get("orders")
     found = [words(each.get("id"), 100) for order in nodes(orders) for each in nodes(order, "returns")]
-    return [each for each in found if each], cursor(node(orders))
+    return ListedReturns(ids=tuple(dict.fromkeys(filter(None, found))), next=cursor(node(orders)))
 
 
 def build_changed_query(since: datetime, orders: int, after: str | None) -> Node:

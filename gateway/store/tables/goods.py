@@ -22,7 +22,8 @@ returns = Table(
     Column("external_id", String(200)),
     Column("status", String(24), nullable=False),
     Column("authorization", Canonical(ReturnAuthorization), nullable=False),
-    Column("version_at", Instant),
+    Column("version_at", Instant),  # the platform's own
+    Column("asked_at", Instant),  # when we began to ask for what stands here; None where nobody was asked
     Column("customs", Canonical(CustomsCase)),  # None where nobody opened a case
     Column("review", Text),  # why a person must look; None when nothing waits
     Column("created_at", Instant, nullable=False),

@@ -88,6 +88,7 @@ sources = Table(
     Column("mail", Text),  # of somebody there, for messages that its platform takes by no API
     Column("enabled", Boolean, nullable=False, default=True),
     Column("listed_until", Instant),
+    Column("listing", PlainJson),  # how far a list has come that one turn was too short for
     Column("last_heard_at", Instant),
     Column("created_at", Instant, nullable=False),
     *work(),
