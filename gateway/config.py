@@ -56,8 +56,6 @@ class Settings(BaseSettings):
     """The address that mail comes from; needed with `smtp_url`."""
     log_level: LogLevel | None = None
     """`debug`, `info`, `warning` or `error`. Left out, what serves or works logs `info`, a command that ends `warning`."""
-    workers_share: Annotated[int, Field(ge=1)] = 1
-    """How many processes share the lanes when Redis is away: each then goes at rate/N."""
     carriers_paused: bool = False
     """Send nothing to carriers: the state a restored backup starts in."""
     test_clock: str = ""

@@ -216,7 +216,7 @@ async def open_gateway(
     monotonic = monotonic or monotonic_of(settings.test_clock)
     relay = relay_of(settings)
     database = Database(settings.database_url, pool=settings.db_connections)
-    lanes = Lanes(Pacer(settings.redis, settings.workers_share), monotonic, clock)
+    lanes = Lanes(Pacer(settings.redis), monotonic, clock)
     live = Live(settings.redis)
     client = open_client()
     hooks = open_client(read_seconds=15, socket_factory=None if settings.private_endpoints else guarded_socket)

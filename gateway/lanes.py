@@ -261,6 +261,10 @@ class Lanes:
         for key in until.keys() & self._lanes.keys():
             self._lanes[key].closed_elsewhere(until[key])
 
+    def shared_by(self, processes: int) -> None:
+        """So many processes work, and go at their part of the pace wherever Redis does not give the turns."""
+        self._pacer.share = max(1, processes)
+
     def all(self) -> list[CarrierLane]:
         return list(self._lanes.values())
 

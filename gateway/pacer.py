@@ -1,7 +1,7 @@
 """The pace of a lane: GCRA without a burst, which is evenly spaced and never a full window at the turn of a second.
 
-In memory on one machine, on Redis across machines. Turns are given ahead, each with its instant, so that no time is lost by
-asking and waking up. When Redis is away a lane goes on at rate/N on its own; there is never no limit.
+In memory in one process, on Redis across them. Turns are given ahead, each with its instant, so that no time is lost by
+asking and waking up. Where there is no Redis, or it is away, each of N processes goes at rate/N; there is never no limit.
 """
 
 import time
@@ -30,7 +30,8 @@ class Pacer:
     """Gives turns: by Redis where there is one, by its own memory otherwise or while Redis is away."""
 
     def __init__(self, redis_url: str = "", share: int = 1) -> None:
-        self._share = share
+        self.share = share
+        """How many processes take turns, where they cannot agree them."""
         self._redis: RedisStore | None = None
         self._away_until = 0.0
         self._limiters: dict[float, Throttled] = {}
@@ -52,7 +53,7 @@ class Pacer:
                 return await self._agreed(key, pace.per_second)
             except (StoreUnavailableError, RedisError, OSError):
                 self._away_until = time.monotonic() + 2
-        return self._alone(key, pace.per_second / (self._share if self._redis is not None else 1))
+        return self._alone(key, pace.per_second / self.share)
 
     def _alone(self, key: str, per_second: float) -> float:
         now = time.monotonic()

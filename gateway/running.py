@@ -89,20 +89,21 @@ def started() -> None:
 async def working(gw: Gateway) -> AsyncIterator[Engine]:
     """Run jobs in the background; at the end let the running ones finish, within the grace time."""
     engine = Engine(gw.store, partial(worker.run, gw), at_once=gw.settings.jobs_at_once)
-    task = asyncio.create_task(engine.work())
-    mailbox = asyncio.create_task(worker.watch_mailbox(gw)) if gw.settings.inbox else None
-    try:
-        yield engine
-    finally:
-        if mailbox is not None:
-            mailbox.cancel()
-        engine.stop()
-        done, _ = await asyncio.wait({task}, timeout=GRACE_SECONDS)
-        if not done:
-            log.warning("stopping.grace_over")
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    with gw.spending.working():
+        task = asyncio.create_task(engine.work())
+        mailbox = asyncio.create_task(worker.watch_mailbox(gw)) if gw.settings.inbox else None
+        try:
+            yield engine
+        finally:
+            if mailbox is not None:
+                mailbox.cancel()
+            engine.stop()
+            done, _ = await asyncio.wait({task}, timeout=GRACE_SECONDS)
+            if not done:
+                log.warning("stopping.grace_over")
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 def telling(gw: Gateway) -> Engine:

@@ -7,7 +7,7 @@ one statement more for each is nothing. Calls by verb, and of lanes without a qu
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,9 @@ class Spending:
     def __init__(self, database: Database, lanes: Lanes, clock: Clock) -> None:
         self._database, self._lanes, self._clock = database, lanes, clock
         self.process = new_id("prc", clock())
+        self.works = False
+        """Whether this process works jobs, and so takes its part of every lane's pace."""
+        self._told = False
         lanes.spend = self.spend
 
     async def spend(self, lane: str, day: str, limit: int) -> int | None:
@@ -45,25 +48,40 @@ class Spending:
             raise Unavailable("the daily quota cannot be counted now") from error
 
     async def tell(self) -> None:
-        """Write down what was spent since the last time, and how the lanes stand."""
+        """Write down what was spent since the last time, how the lanes stand, and whether this process works."""
         lanes = self._lanes.all()
-        if not lanes:
+        counts = self.works and not self._database.is_sqlite  # there nobody else can be
+        if not lanes and not counts and not self._told:
             return
         spent = {(lane.key, *what): calls for lane in lanes for what, calls in lane.spent.items()}
         now = self._clock()
         async with self._database.writing() as connection:
             await shelf.add_spent(connection, spent, sqlite=self._database.is_sqlite)
-            await shelf.tell(connection, self.process, now, [_standing(lane, now) for lane in lanes])
+            await shelf.tell(
+                connection, self.process, now, [*(_standing(lane, now) for lane in lanes), *[WORKING] * counts]
+            )
+        self._told = counts
         for lane in lanes:
             for (key, day, verb), calls in spent.items():
                 if key == lane.key:
                     lane.told(day, verb, calls)
 
     async def hear(self) -> None:
-        """Close the lanes that other processes were told to stay away from."""
+        """Close the lanes that other processes were told to stay away from, and leave the others their part of the pace."""
         async with self._database.glancing() as connection:
-            until = await shelf.closed_elsewhere(connection, self.process, self._clock())
+            until, others = await shelf.elsewhere(connection, self.process, self._clock())
         self._lanes.closed_elsewhere(until)
+        self._lanes.shared_by(others + 1)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While this process works jobs: the others are told at once."""
+        self.works = True
+        self._lanes.news.set()
+        try:
+            yield
+        finally:
+            self.works = False
 
     async def keep_telling(self) -> None:
         """Until it is cancelled: now and then, and at once when a lane was closed; and hear what others tell."""
@@ -82,6 +100,9 @@ class Spending:
                 log.info("lanes.not_told")  # nothing is lost: it is added to what is told next
                 news.set()
                 await asyncio.sleep(EVERY_SECONDS)
+
+
+WORKING = {"lane": shelf.WORKER, "waiting": 0, "breaker_open": False, "closed_until": None}
 
 
 def _standing(lane: CarrierLane, now: datetime) -> dict[str, Any]:

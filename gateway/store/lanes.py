@@ -15,6 +15,8 @@ KEPT = timedelta(days=60)
 FRESH = timedelta(seconds=30)
 """How long a process's word about its lanes is believed."""
 TOTAL = ""
+WORKER = ""
+"""In place of a lane: the process itself, which works jobs."""
 
 
 async def spend(connection: Connection, lane: str, day: str, limit: int, *, sqlite: bool) -> int | None:
@@ -53,11 +55,14 @@ async def tell(connection: Connection, process: str, now: datetime, standing: Se
     await connection.execute(delete(quotas).where(quotas.c.day < (now - KEPT).date().isoformat()))
 
 
-async def closed_elsewhere(connection: Connection, process: str, now: datetime) -> Mapping[str, datetime]:
-    """Until when lanes are closed, as every process but this one was told, those that are gone since too."""
-    theirs = select(lanes.c.lane, func.max(lanes.c.closed_until).label("until"))
-    theirs = theirs.where(lanes.c.closed_until > now, lanes.c.process != process).group_by(lanes.c.lane)
-    return {row.lane: row.until for row in (await connection.execute(theirs)).all()}
+async def elsewhere(connection: Connection, process: str, now: datetime) -> tuple[Mapping[str, datetime], int]:
+    """Until when lanes are closed, as every process but this one was told, those that are gone since too; and how many of
+    the others work jobs."""
+    working = (lanes.c.lane == WORKER) & (lanes.c.told_at >= now - FRESH)
+    theirs = select(lanes.c.lane, func.max(lanes.c.closed_until).label("until"), func.count().label("told"))
+    theirs = theirs.where((lanes.c.closed_until > now) | working, lanes.c.process != process).group_by(lanes.c.lane)
+    rows = (await connection.execute(theirs)).all()
+    return {row.lane: row.until for row in rows if row.until}, sum(row.told for row in rows if row.lane == WORKER)
 
 
 async def told(connection: Connection, keys: Sequence[str], now: datetime) -> Sequence[Any]:

@@ -43,6 +43,12 @@ async def test_lanes_with_other_keys_do_not_wait_for_each_other() -> None:
     assert [await pacer.ask(key, slow) for key in "abc"] == [0, 0, 0]
 
 
+async def test_where_nobody_can_agree_each_takes_its_part() -> None:
+    pacer = Pacer(share=4)
+    assert await pacer.ask("a", FAST) == 0
+    assert 0.07 < await pacer.ask("a", FAST) <= 0.0801
+
+
 async def test_without_redis_each_goes_on_at_its_share_and_comes_back_by_itself() -> None:
     with servers.own_valkey() as first:
         port = first.port

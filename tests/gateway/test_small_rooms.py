@@ -102,7 +102,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
     [
         ("HOMEWARD_PORT", "70000"),
         ("HOMEWARD_JOBS_AT_ONCE", "1"),
-        ("HOMEWARD_WORKERS_SHARE", "0"),
+        ("HOMEWARD_PROXIES", "-1"),
         ("HOMEWARD_LOG_LEVEL", "loud"),
     ],
 )

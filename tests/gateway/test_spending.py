@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from adapters.seam import Pace
-from gateway import spending
+from gateway import running, spending
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.lanes import CarrierLane, Lanes
@@ -121,6 +121,57 @@ async def test_what_closes_a_lane_is_told_at_once_and_heard_by_all(gw: Gateway) 
     await later.hear()
     assert third.of("contract", TEN, SEOUL).closed_for() == pytest.approx(900, abs=5)
     assert third.of("another", TEN).closed_for() == 0
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_each_of_the_processes_that_work_goes_at_its_part_of_the_pace(gw: Gateway) -> None:
+    """Without Redis. One that serves only takes no part, one that ends gives it back, one that was killed is forgotten."""
+    (first, one), (second, _), (serving, three) = (another_process(gw) for _ in range(3))
+
+    async def both_heard() -> None:
+        for purse in (first, second, serving):
+            await purse.tell()
+        for purse in (first, second, serving):
+            await purse.hear()
+
+    async def space(lane: CarrierLane) -> float:
+        slow, key = Pace(per_second=0.5), f"fresh {time.monotonic()}"
+        waits = [await lane._pacer.ask(key, slow) for _ in range(2)]
+        return round(waits[1] - waits[0])
+
+    with first.working():
+        await both_heard()
+        assert await space(one) == 2
+        with second.working():
+            await both_heard()
+            assert await space(one) == 4
+            assert await space(three) == 6  # it may ask now and then, beside the two
+        await both_heard()
+        assert await space(one) == 2
+        with second.working():
+            await both_heard()
+            gw.clock.now += shelf.FRESH + timedelta(seconds=1)  # type: ignore[attr-defined]
+            await first.tell()
+            await first.hear()
+            assert await space(one) == 2
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_who_works_says_so_at_once(gw: Gateway) -> None:
+    other, _ = another_process(gw)
+    telling = asyncio.create_task(gw.spending.keep_telling())
+
+    async def seen() -> bool:
+        await other.hear()
+        return other._lanes._pacer.share == 2
+
+    async with running.working(gw):
+        await eventually(seen, within=spending.EVERY_SECONDS - 1)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    await gw.spending.tell()
+    await other.hear()
+    assert other._lanes._pacer.share == 1
 
 
 async def test_a_lane_is_seen_in_the_metrics(gw: Gateway) -> None:
