@@ -17,10 +17,9 @@ from gateway import backup, running
 from gateway.archive import Counts
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway, relay_of
-from gateway.journeys import settling_in, timeline, verdicts
+from gateway.journeys import reckoning, settling_in, timeline, verdicts
 from gateway.journeys.lanes_told import LaneTold, lanes_of
 from gateway.lock import only_writer
-from gateway.rules import lifecycle
 from gateway.sandbox import start_sandbox
 from gateway.store import checks, migrations, parties, work
 from schemas.errors import NotFound
@@ -204,7 +203,7 @@ def _lane_told(lane: LaneTold) -> dict[str, Any]:
 
 async def check(settings: Settings) -> dict[str, Sequence[str]]:
     async with open_gateway(settings) as gw, gw.store.database.reading() as connection:
-        return await checks.check(connection, lambda seen, parcels: lifecycle.standing_of(seen, parcels).status)
+        return await checks.check(connection, reckoning.status_of)
 
 
 async def show_returns(settings: Settings, number: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from gateway.crash import crash
 from gateway.journeys import attempts, following, labels, planning, pricing, quoting, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
 from gateway.journeys.notices import announce, platform_note
+from gateway.journeys.reckoning import Reckoned
 from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
 from gateway.store.store import Desk
@@ -30,6 +31,7 @@ from schemas.shipments import (
     FoundBooking,
     ShipmentState,
 )
+from schemas.tracking import TrackingStatus
 
 PAUSED_WAIT = timedelta(minutes=5)
 FIRST_LOOK = timedelta(hours=1)
@@ -172,18 +174,8 @@ async def _vet_booking(tx: Desk, attempt: Record, booking: Booking) -> None:
 async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     shipment = await tx.shipments.get(attempt.subject_id, lock=True)
     row = await tx.returns.get(shipment.return_id)
-    await tx.shipments.set(
-        shipment.id,
-        state=ShipmentState.BOOKED,
-        waybill=booking.waybill,
-        client_ref=attempt.client_ref,
-        booked_at=tx.now,
-        heard_at=tx.now,
-        promised_at=None,
-        reason=None,
-    )
     first = tx.now + FIRST_LOOK
-    await tx.looks.begin(shipment, waybill=booking.waybill, state=ShipmentState.BOOKED, poll_at=first)
+    heard = await _begin(tx, attempt, shipment, booking, first)
     tx.note("shipment.booked", shipment.id, chain=shipment.return_id, after={"waybill": booking.waybill})
     await tracking.return_stands(tx, shipment.return_id)
     numbers = [("waybill", waybill) for waybill in {booking.waybill, *booking.parcels}]
@@ -192,6 +184,8 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     await pricing.accrue(tx, shipment, attempt, booking)
     await following.start_hand_over(tx, shipment, booking.hand_over_by)
     await following.keep_promise(tx, shipment, booking.promised_on)
+    if heard is not None:
+        await following.follow(tx, shipment, heard.standing)
     await tx.wake("poll", shipment.account_id, first, only_earlier=True)
     if shipment.cancel_asked_at is not None or quoting.lacks_price(shipment.carrier, booking):
         await tx.wake("book", shipment.id)
@@ -209,6 +203,30 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
         return_id=shipment.return_id,
         source_id=row.source_id,
     )
+
+
+async def _begin(
+    tx: Desk, attempt: Record, shipment: Record, booking: Booking, first_look: datetime
+) -> Reckoned | None:
+    """The shipment stands for this booking, and for none before it. Where it stands, if it was heard of already: before the
+    carrier's answer came, or while another booking of it stood."""
+    begins = {"state": ShipmentState.BOOKED, "status": TrackingStatus.ANNOUNCED}
+    await tx.shipments.set(
+        shipment.id,
+        **begins,
+        waybill=booking.waybill,
+        client_ref=attempt.client_ref,
+        booked_at=tx.now,
+        heard_at=tx.now,
+        handed_over_at=None,
+        delivered_at=None,
+        promised_at=None,
+        reason=None,
+    )
+    await tx.looks.begin(shipment, **begins, waybill=booking.waybill, poll_at=first_look)
+    if shipment.status == TrackingStatus.ANNOUNCED:
+        return None
+    return await tracking.stand_by_events(tx, await tx.shipments.get(shipment.id))
 
 
 async def _booking_refused(tx: Desk, attempt: Record, error: Refused) -> None:

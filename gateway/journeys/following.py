@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from adapters import registry
 from gateway.journeys import clocks
 from gateway.journeys.clocks import Subject
+from gateway.journeys.reckoning import reckon
 from gateway.rules import deadlines, lifecycle
 from gateway.rules.calendars import end_of, zone_of
 from gateway.rules.lifecycle import Standing
@@ -141,8 +142,9 @@ async def _claimable(tx: Desk, shipment: Record, standing: Standing) -> Sequence
         return WITHOUT_SCAN
     row = await tx.returns.get(shipment.return_id)
     open_still = ReturnStatus(row.status) not in lifecycle.SETTLED
-    seen = await tx.events.of_shipment(shipment.id)
-    delayed = any(event.reason == ExceptionReason.CARRIER_DELAY for event in seen)
+    seen, acts = await tx.events.of_shipment(shipment.id), await tx.attempts.of_shipments([shipment.id])
+    counting = reckon(shipment, acts, seen).counting
+    delayed = any(event.reason == ExceptionReason.CARRIER_DELAY for event in counting)
     delayed |= shipment.promised_at is not None and standing.delivered_at >= shipment.promised_at
     return (*((ClaimKind.DAMAGE,) if open_still else ()), *((ClaimKind.DELAY,) if delayed else ()))
 

@@ -13,8 +13,10 @@ from adapters import registry
 from gateway.core import Gateway, twice_if_stale
 from gateway.journeys import claims, following
 from gateway.journeys.notices import announce
+from gateway.journeys.reckoning import Reckoned, reckon
 from gateway.rules import lifecycle
 from gateway.rules.details import Detail
+from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import AdapterError
@@ -52,25 +54,43 @@ async def record(
 
 
 async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> None:
-    events = await tx.events.of_shipment(shipment.id)
-    standing = lifecycle.standing_of(events, len(shipment.request.parcels))
-    state = lifecycle.shipment_state_of(ShipmentState(shipment.state), standing.status)
-    await tx.shipments.set(
-        shipment.id,
-        status=standing.status,
-        state=state,
-        handed_over_at=standing.handed_over_at,
-        delivered_at=standing.delivered_at,
-        heard_at=max(shipment.booked_at or shipment.created_at, *(event.occurred_at for event in events)),
-    )
+    found = await stand_by_events(tx, shipment)
+    standing, state = found.standing, found.state
     if standing.status != shipment.status or state != shipment.state:
-        await tx.looks.set(shipment.id, status=standing.status, state=state)
         await _changed(tx, shipment, standing, state)
     for event in new:
-        if event.reason is not None:
+        if canonical_number(event.waybill) in found.acts.ended:
+            await _of_an_ended_booking(tx, shipment, event)
+        elif event.reason is not None:
             await _exception(tx, shipment, event)
             await claims.told_by_scan(tx, shipment, event.reason)
     await following.follow(tx, shipment, standing)
+
+
+async def stand_by_events(tx: Desk, shipment: Record) -> Reckoned:
+    """Write down where a shipment stands by what we did with it and all that is known of it. Nobody is told."""
+    events, acts = await tx.events.of_shipment(shipment.id), await tx.attempts.of_shipments([shipment.id])
+    found = reckon(shipment, acts, events)
+    standing, began = found.standing, shipment.booked_at or shipment.created_at
+    await tx.shipments.set(
+        shipment.id,
+        status=standing.status,
+        state=found.state,
+        handed_over_at=standing.handed_over_at,
+        delivered_at=standing.delivered_at,
+        heard_at=max([began, *(event.occurred_at for event in found.counting)]),
+    )
+    if standing.status != shipment.status or found.state != shipment.state:
+        await tx.looks.set(shipment.id, status=standing.status, state=found.state)
+    return found
+
+
+async def _of_an_ended_booking(tx: Desk, shipment: Record, event: TrackingEvent) -> None:
+    """It tells nothing of the booking that stands. But a label of before that moves was used all the same."""
+    if lifecycle.STAGE.get(event.status, 0) >= lifecycle.PHYSICAL:
+        number = canonical_number(event.waybill)
+        detail = Detail.of("moving_though_void", waybill=event.waybill)
+        await tx.tasks.ask("used_after_void", f"used:{shipment.id}:{number[:60]}", detail, shipment.return_id)
 
 
 async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, state: ShipmentState) -> None:

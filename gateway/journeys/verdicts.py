@@ -17,6 +17,7 @@ from schemas.covers import Policy
 from schemas.errors import Conflict
 from schemas.filings import Filing
 from schemas.shipments import Booking, Pickup, RefundState, ShipmentState, VoidOutcome, VoidReceipt
+from schemas.tracking import TrackingStatus
 from schemas.values import Waybill
 
 DOUBT = timedelta(days=1)
@@ -114,7 +115,8 @@ async def book_again(tx: Desk, shipment_id: str) -> None:
     holder = await tx.attempts.holder("booking", shipment_id)
     if holder is not None or shipment.state not in AGAIN:
         raise Conflict(f"cannot book again in state {shipment.state}", state=shipment.state)
-    await tx.shipments.set(shipment_id, state=ShipmentState.REQUESTED, cancel_asked_at=None, reason=None, waybill=None)
+    anew = {"state": ShipmentState.REQUESTED, "status": TrackingStatus.ANNOUNCED}
+    await tx.shipments.set(shipment_id, **anew, cancel_asked_at=None, reason=None, waybill=None)
     await tx.looks.set(shipment_id, poll_at=None)
     for attempt in await tx.attempts.of_subject("booking", shipment_id):
         await tx.tasks.done(f"attempt:{attempt.id}")

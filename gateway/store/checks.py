@@ -5,6 +5,7 @@ looks as their shipments say · I8 lines and ledger come to their invoice · I9 
 I11 one effect per key · I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per subject.
 """
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +14,12 @@ from sqlalchemy import case, func, or_, select
 from gateway.store import tables
 from gateway.store.audit import GENESIS, Entry, digest
 from gateway.store.database import Connection
+from gateway.store.shipments import acts_on
 from schemas.shipments import ShipmentState
 
 Offences = Sequence[str]
-StatusOf = Callable[[Sequence[Any], int], str]
-"""Events and the number of parcels to the status they mean: a rule, handed in by who may know rules."""
+StatusOf = Callable[[Any, Sequence[Any], Sequence[Any]], str]
+"""A shipment, its bookings and renewals, and its events to the status they mean: a rule, handed in by who may know rules."""
 
 
 async def _returns_once(connection: Connection) -> Offences:
@@ -92,14 +94,14 @@ async def _events_once(connection: Connection) -> Offences:
 
 async def _status_as_events(connection: Connection, status_of: StatusOf) -> Offences:
     offences = []
-    async for shipment, seen in _with_events(connection):
-        status = status_of(seen, len(shipment.request.parcels))
-        if seen and status != shipment.status:
+    async for shipment, acts, seen in _with_events(connection):
+        status = status_of(shipment, acts, seen) if seen else shipment.status
+        if status != shipment.status:
             offences.append(f"{shipment.id} is {shipment.status}, its events say {status}")
     return offences
 
 
-async def _with_events(connection: Connection) -> AsyncIterator[tuple[Any, Sequence[Any]]]:
+async def _with_events(connection: Connection) -> AsyncIterator[tuple[Any, Sequence[Any], Sequence[Any]]]:
     shipments, events, last = tables.shipments, tables.events, ""
     while True:
         page = select(shipments).where(shipments.c.id > last).order_by(shipments.c.id).limit(500)
@@ -107,12 +109,14 @@ async def _with_events(connection: Connection) -> AsyncIterator[tuple[Any, Seque
         if not rows:
             return
         last = rows[-1].id
-        seen: dict[str, list[Any]] = {}
+        seen, acts = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
         its = select(events).where(events.c.shipment_id.in_([row.id for row in rows]))
         for event in await connection.execute(its):
-            seen.setdefault(event.shipment_id, []).append(event)
+            seen[event.shipment_id].append(event)
+        for act in await connection.execute(acts_on(list(seen))):
+            acts[act.subject_id].append(act)
         for row in rows:
-            yield row, seen.get(row.id, [])
+            yield row, acts[row.id], seen[row.id]
 
 
 async def _ledger_comes_to_bills(connection: Connection) -> Offences:

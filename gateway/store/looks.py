@@ -57,8 +57,8 @@ class Looks(Shelf):
 
     table, prefix, noun = tables.looks, "shp", "look"
 
-    async def begin(self, shipment: Record, *, waybill: str, state: str, poll_at: datetime) -> None:
-        """Look at what was booked just now, at this instant for the first time."""
+    async def begin(self, shipment: Record, *, waybill: str, state: str, poll_at: datetime, status: str = "") -> None:
+        """Look at what was booked just now, at this instant for the first time. Without a `status` it is the shipment's."""
         row = {
             "id": shipment.id,
             "exporter_id": self.tx.exporter_id,
@@ -66,7 +66,7 @@ class Looks(Shelf):
             "return_id": shipment.return_id,
             "waybill": waybill,
             "state": state,
-            "status": shipment.status,
+            "status": status or shipment.status,
             "poll_at": poll_at,
             "polled_at": None,
             "silent": 0,

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from gateway.store import tables
 from gateway.store.billing import among
@@ -67,6 +68,12 @@ class Pickups(Shelf):
     table, prefix, noun = tables.pickups, "pku", "pickup"
 
 
+def acts_on(shipment_ids: Sequence[str]) -> Select[Any]:
+    columns = tables.attempts.c
+    acts = select(tables.attempts).where(columns.kind.in_(("booking", "renewal")), columns.subject_id.in_(shipment_ids))
+    return acts.order_by(columns.subject_id, columns.number)
+
+
 class Attempts(Shelf):
     table, prefix, noun = tables.attempts, "att", "attempt"
 
@@ -76,6 +83,10 @@ class Attempts(Shelf):
     async def holder(self, kind: str, subject_id: str) -> Record | None:
         """The attempt that holds the subject's slot, if any."""
         return next((one for one in await self.of_subject(kind, subject_id) if one.state in SLOT), None)
+
+    async def of_shipments(self, shipment_ids: Sequence[str]) -> Sequence[Record]:
+        """What decides which events of these shipments count: their bookings and renewals, in the order of their numbers."""
+        return await self.tx.all(acts_on(shipment_ids).where(self.table.c.exporter_id == self.tx.exporter_id))
 
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("sent_at", "id", return_id=return_id)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from gateway.core import Gateway
-from gateway.rules import lifecycle
+from gateway.journeys import reckoning
 from gateway.store import checks, tables
 from gateway.store.database import Connection
 from gateway.store.work import WORK
@@ -84,7 +84,7 @@ async def judge(gw: Gateway, bench: Bench, *, at_rest: bool = True) -> Verdict:
 
 
 async def _own_check(connection: Connection, verdict: Verdict) -> None:
-    found = await checks.check(connection, lambda seen, parcels: lifecycle.standing_of(seen, parcels).status)
+    found = await checks.check(connection, reckoning.status_of)
     verdict.offences += [f"check {name}: {row}" for name, rows in found.items() for row in rows]
     rows = (await connection.execute(select(tables.ledger))).all()
     sides = [(row.debit, row, row.minor) for row in rows] + [(row.credit, row, -row.minor) for row in rows]

@@ -205,5 +205,5 @@ async def test_the_check_sees_a_dispute_that_is_filed_twice(house: House) -> Non
     async with house.gw.store.transaction(house.settled.exporter) as tx:  # as if somebody had filed it by hand as well
         await tx.run(update(tables.disputes).values(reference="CASE-9"))
     async with house.gw.store.front_desk() as connection:
-        found = await checks.check(connection, lambda seen, parcels: "approved")
+        found = await checks.check(connection, lambda *_: "approved")
     assert found["I3 what is filed is filed once"] == [f"{dispute.id} is filed as DSP000001 and says CASE-9"]

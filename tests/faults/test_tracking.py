@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from structlog.testing import CapturingLogger
 
 from adapters import registry
-from gateway.journeys import intake, polling, tracking
+from gateway.journeys import asking, intake, polling, tracking, verdicts
 from gateway.store import tables
 from schemas.errors import Throttled
 from schemas.shipments import ShipmentState
@@ -215,3 +215,53 @@ async def test_somebody_who_wants_to_know_does_not_end_a_carriers_silence(
     await house.reach_carrier_at(None)
     await polled(house)
     assert [call.args[0] for call in said.calls] == ["carrier.silent", "carrier.back"]
+
+
+async def booked_again(house: House) -> tuple[Any, Any]:
+    """A shipment before and after it was booked again: the first booking is void, and its carrier says so as well."""
+    before = await house.booked()
+    async with house.gw.store.transaction(house.settled.exporter, "operator") as tx:
+        await asking.void_shipment(tx, before.id)
+    await house.come_to_rest()
+    await pushed(house, [scan(house, before, "CAN")])
+    assert (await house.shipment()).status == "cancelled"
+    async with house.gw.store.transaction(house.settled.exporter, "operator") as tx:
+        await verdicts.book_again(tx, before.id)
+    await house.come_to_rest()
+    again = await house.shipment()
+    assert again.waybill not in (None, before.waybill)
+    return before, again
+
+
+def scan(house: House, shipment: Any, code: str) -> dict[str, str]:
+    at = house.clock().isoformat()
+    return {"waybill": shipment.waybill, "id": f"{code} {at}", "code": code, "at": at}
+
+
+@by_rest
+async def test_what_was_said_of_a_booking_before_is_nothing_of_the_one_that_stands(pushing: House) -> None:
+    house = pushing
+    before, again = await booked_again(house)
+    assert (again.state, again.status) == (ShipmentState.BOOKED, "announced")
+    await pushed(house, [scan(house, before, "CAN"), scan(house, again, "ANN")])
+    row = await house.shipment()
+    assert (row.state, row.status) == (ShipmentState.BOOKED, "announced")
+    assert len(await events(house)) == 3  # all of it is kept
+    await house.bench.tell("scans", waybill=again.waybill, code="COL", at=house.clock().isoformat())
+    await house.pass_time(timedelta(hours=6))  # it is looked at by itself
+    row = await house.shipment()
+    assert (row.state, row.status) == (ShipmentState.MOVING, "handed_over")
+    assert not [task for task in await house.tasks() if task.kind == "used_after_void"]
+    await house.judge()
+
+
+@by_rest
+async def test_a_label_of_before_that_moves_asks_a_person_and_moves_nothing(pushing: House) -> None:
+    house = pushing
+    before, _ = await booked_again(house)
+    await pushed(house, [scan(house, before, "HUB")])
+    row = await house.shipment()
+    assert (row.state, row.status, row.handed_over_at) == (ShipmentState.BOOKED, "announced", None)
+    (task,) = [task for task in await house.tasks() if task.kind == "used_after_void"]
+    assert before.waybill in task.detail
+    await house.judge()

@@ -30,7 +30,7 @@ async def books(gw: Gateway) -> Counter[str]:
         sums[row.debit] += row.minor
         sums[row.credit] -= row.minor
     async with gw.store.front_desk() as connection:
-        found = await checks.check(connection, lambda seen, parcels: "approved")
+        found = await checks.check(connection, lambda *_: "approved")
     assert not any(found.values()), found
     return sums
 

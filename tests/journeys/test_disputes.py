@@ -27,7 +27,7 @@ async def all_of(gw: Gateway) -> list[Any]:
 
 async def balance(gw: Gateway, account: str) -> int:
     async with gw.store.front_desk() as connection:
-        found = await checks.check(connection, lambda seen, parcels: "approved")
+        found = await checks.check(connection, lambda *_: "approved")
         assert not any(found.values()), found
         rows = (await connection.execute(select(tables.ledger))).all()
     return sum((row.debit == account) * row.minor - (row.credit == account) * row.minor for row in rows)

@@ -35,6 +35,7 @@ async def poll(tx: Desk, account: str, shipment: str) -> None:
     await tx.shipments.get(shipment, lock=True)
     await tx.events.add_distinct(shipment, [EVENT], "poll")
     await tx.events.of_shipment(shipment)
+    await tx.attempts.of_shipments([shipment])
     await tx.deadlines.of_return((await tx.shipments.get(shipment)).return_id)
     await tx.looks.standing([shipment, account])
     await tx.looks.looked([(due, tx.now, 1)])
