@@ -1,4 +1,4 @@
-"""When to look at a shipment again: soon near delivery or a limit, rarely when silent, never when final."""
+"""When to look at a shipment again: soon near delivery or a limit, rarely when silent or lost, never when final."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,7 +17,10 @@ EVERY: Mapping[T, timedelta] = {
     T.DELIVERY_FAILED: timedelta(hours=1),
     T.READY_TO_COLLECT: timedelta(hours=2),
     T.OUT_FOR_DELIVERY: timedelta(minutes=20),
+    T.LOST: timedelta(hours=24),
 }
+LOST_LOOKS = 42
+"""Looks in a row, one a day, that what is lost is given to turn up."""
 NEAR = timedelta(hours=12)
 NEAR_EVERY = timedelta(minutes=15)
 LONGEST = timedelta(hours=24)
@@ -26,11 +29,14 @@ LONGEST = timedelta(hours=24)
 def next_poll(status: T, *, silent: int, now: datetime, limit_at: datetime | None = None) -> datetime | None:
     """`silent` counts looks in a row that brought nothing new; `limit_at` is the nearest time limit that a scan decides.
 
-    None when the shipment is final: nothing that the carrier can say is waited for any more.
+    None when the shipment is final: nothing that the carrier can say is waited for any more. What is lost may turn up: it is
+    looked at for some weeks.
     """
+    if status is T.LOST and silent < LOST_LOOKS:
+        return now + EVERY[status]
     if status in FINAL:
         return None
     wait = min(EVERY[status] * (1 + min(silent, 16) / 4), LONGEST)
-    if limit_at is not None and now < limit_at <= now + NEAR:
-        wait = min(wait, NEAR_EVERY)
+    if limit_at is not None and now < limit_at:  # no look later than the time before it begins, in which we look often
+        wait = min(wait, max(limit_at - NEAR - now, NEAR_EVERY))
     return now + wait

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.lifecycle import FINAL
-from gateway.rules.polling import LONGEST, NEAR, NEAR_EVERY, next_poll
+from gateway.rules.polling import LONGEST, LOST_LOOKS, NEAR, NEAR_EVERY, next_poll
 from gateway.rules.routing import Why, choose_channel
 from schemas.tracking import TrackingStatus as T
 from tests.house.clock import MONDAY_NOON
@@ -17,7 +17,7 @@ NOW = MONDAY_NOON
 MOVING = [status for status in T if status not in FINAL]
 
 
-@pytest.mark.parametrize("status", sorted(FINAL))
+@pytest.mark.parametrize("status", sorted(FINAL - {T.LOST}))
 def test_what_is_final_is_looked_at_no_more(status: T) -> None:
     assert next_poll(status, silent=0, now=NOW, limit_at=NOW + timedelta(hours=1)) is None
 
@@ -43,8 +43,20 @@ def test_near_a_limit_we_ask_often_and_after_it_no_more_than_before(status: T) -
     assert near is not None
     assert near - NOW <= NEAR_EVERY
     plain = next_poll(status, silent=16, now=NOW)
-    for limit in (NOW, NOW - timedelta(hours=1), NOW + NEAR + timedelta(seconds=1)):
+    for limit in (NOW, NOW - timedelta(hours=1), NOW + NEAR + LONGEST):
         assert next_poll(status, silent=16, now=NOW, limit_at=limit) == plain
+
+
+@given(st.sampled_from(MOVING), st.integers(0, 50), st.timedeltas(timedelta(seconds=1), NEAR + LONGEST))
+def test_no_look_jumps_over_the_time_near_a_limit(status: T, silent: int, ahead: timedelta) -> None:
+    at = next_poll(status, silent=silent, now=NOW, limit_at=NOW + ahead)
+    assert at is not None
+    assert at <= max(NOW + ahead - NEAR, NOW + NEAR_EVERY)
+
+
+def test_what_is_lost_is_looked_at_rarely_for_some_weeks() -> None:
+    looks = [next_poll(T.LOST, silent=silent, now=NOW, limit_at=NOW + NEAR) for silent in range(LOST_LOOKS + 1)]
+    assert looks == [*[NOW + timedelta(days=1)] * LOST_LOOKS, None]
 
 
 def test_a_parcel_at_the_door_is_asked_for_more_often_than_one_at_sea() -> None:
