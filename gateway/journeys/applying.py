@@ -78,7 +78,7 @@ async def submit(
         clauses = sorted({one.clause.value for one in findings if one.verdict == "fails"})
         raise Conflict(f"does not fit: {', '.join(clauses)}; say `despite` to hand it in all the same", state="policy")
     requested = asked.model_copy(update={"status": ReturnStatus.REQUESTED, "requested_at": tx.now})
-    return_id = await planning.open_return(tx, source, requested, external_id=external_id)
+    return_id = await planning.open_return(tx, source, requested, external_id=external_id, terms_id=terms_id)
     application_id = await tx.applications.add(
         return_id=return_id,
         terms_id=terms_id,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.journeys import channels, clocks
+from gateway.journeys.agreed import terms_for
 from gateway.journeys.channels import Wanted
 from gateway.journeys.notices import announce
 from gateway.journeys.requests import Missing, build_request, require_fields
@@ -30,8 +31,9 @@ async def open_return(
     *,
     external_id: str | None = None,
     asked_at: datetime | None = None,
+    terms_id: str | None = None,
 ) -> str:
-    """A return that was not known: kept, findable by all its numbers, told, and planned if it is to be booked."""
+    """A return that was not known: kept with its terms, findable by its numbers, told, and planned if it is to be booked."""
     row = await tx.returns.added(
         source_id=source.id,
         rma_id=authorization.rma_id,
@@ -40,6 +42,7 @@ async def open_return(
         authorization=authorization,
         version_at=authorization.version_at,
         asked_at=asked_at,
+        terms_id=terms_id or await terms_for(tx, source, authorization),
         created_at=tx.now,
         updated_at=tx.now,
     )
@@ -47,13 +50,8 @@ async def open_return(
     await _index(tx, return_id, authorization, external_id)
     tx.note("return.opened", return_id, chain=return_id, after={"status": authorization.status})
     if authorization.status is ReturnStatus.APPROVED:
-        await announce(
-            tx,
-            NoticeKind.RETURN_APPROVED,
-            _said(authorization),
-            cause=f"approved:{return_id}",
-            return_id=return_id,
-        )
+        said = _said(authorization)
+        await announce(tx, NoticeKind.RETURN_APPROVED, said, cause=f"approved:{return_id}", return_id=return_id)
         await plan(tx, source, row)
     return return_id
 

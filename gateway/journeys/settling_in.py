@@ -108,11 +108,15 @@ async def add_source(
     *,
     base_url: str | None = None,
     mail: str | None = None,
+    terms: str | None = None,
 ) -> str:
     """A shop on a platform; its id is the last part of the webhook's address. `mail` is somebody's there, who is written to
-    where the platform itself takes no messages. Raises Refused for a mail address while mail is off."""
+    where the platform itself takes no messages; `terms` is the name of the sales terms that its returns go by. Raises Refused
+    for a mail address while mail is off, and for terms that nobody has written down."""
     if mail is not None:
         require_mailbox(gw, mail, "mail")
+    if terms is not None and not await tx.terms.of_name(terms):
+        raise Refused("no sales terms have this name", code=RefusalCode.DATA_INVALID, field="terms")
     profile = registry.platform(platform).profile
     checked = profile.credentials.model_validate_json(json.dumps(dict(credentials)))
     source_id = tx.new_id("src")
@@ -123,6 +127,7 @@ async def add_source(
         credentials=gw.seal_credentials(source_id, checked),
         base_url=base_url,
         mail=mail,
+        terms_name=terms,
         enabled=True,
         created_at=tx.now,
         due_at=tx.now if issubclass(registry.platform(platform), ListsReturns) else None,

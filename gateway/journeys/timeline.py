@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.rules.deadlines import time_left
+from gateway.rules.duties import duties, missing
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Deadline, Move, MoveKind
@@ -123,6 +124,7 @@ async def case_of(tx: Desk, row: Record) -> Json:
         "documents": [_of_document(document).data | {"kind": document.kind} for document in documents],
         "tasks": [_task(task) for task in await tx.tasks.of_return(row.id) if task.done_at is None],
         "application": await _application(tx, row.id),
+        "agreed": await _agreed(tx, row),
         "notices": {state: _count(deliveries, state) for state in ("delivered", "waiting", "dead")},
     }
 
@@ -138,6 +140,17 @@ async def _application(tx: Desk, return_id: str) -> Json | None:
         "terms_id": row.terms_id,
         "terms_sha256": terms.sha256 if terms else None,
     }
+
+
+async def _agreed(tx: Desk, row: Record) -> Json | None:
+    """The terms that the return keeps, and what they come to for each side; None where nobody can tell which they are."""
+    kept = await tx.terms.get(row.terms_id) if row.terms_id else None
+    if kept is None:
+        return None
+    own = {name: getattr(kept, name) for name in ("id", "name", "version", "sha256")}
+    said = {name: getattr(kept.terms, name) for name in ("seller", "buyer", "valid_from", "valid_until", "zone")}
+    told = [asdict(one) for one in duties(kept.terms)]
+    return {**own, **said, "duties": told, "missing": missing(kept.terms)}
 
 
 def _charge(line: Record, invoice: Record) -> Json:

@@ -41,6 +41,12 @@ def duties(terms: SalesTerms) -> tuple[Duty, ...]:
     return tuple(sorted(_found(terms), key=lambda one: SIDES.index(one.side)))
 
 
+def missing(terms: SalesTerms) -> tuple[str, ...]:
+    """Clauses that were not agreed: of these nothing can be told."""
+    clauses = {"period": terms.period, "quality": terms.quality, "packaging": terms.packaging, "costs": terms.costs}
+    return tuple(name for name, clause in clauses.items() if not clause)
+
+
 def _found(terms: SalesTerms) -> Iterator[Duty]:
     buyer, seller = Bearer.BUYER, Bearer.SELLER
     if period := terms.period:

@@ -47,14 +47,14 @@ class Bearers(Shelf):
         return found
 
     async def costs(self, return_ids: Sequence[str]) -> dict[str, Sequence[CostClause]]:
-        """What the terms say of costs that they were applied for under."""
-        applied, agreed = tables.applications.c, tables.terms
+        """What the terms that they keep say of costs."""
+        kept, agreed = tables.returns.c, tables.terms
         found: dict[str, Sequence[CostClause]] = {}
         async for some in parts(return_ids):
             statement = (
-                select(applied.return_id, agreed.c.terms)
-                .join(agreed, agreed.c.id == applied.terms_id)
-                .where(among(applied.exporter_id, self.tx.exporter_id), applied.return_id.in_(some))
+                select(kept.id, agreed.c.terms)
+                .join(agreed, agreed.c.id == kept.terms_id)
+                .where(among(kept.exporter_id, self.tx.exporter_id), kept.id.in_(some))
             )
-            found |= {row.return_id: row.terms.costs for row in await self.tx.all(statement)}
+            found |= {row.id: row.terms.costs for row in await self.tx.all(statement)}
         return found

@@ -18,7 +18,7 @@ Record = Stored | Row[Any]
 """One row, its columns as attributes, in the types of its table."""
 Question = tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]
 """Columns to order by, and values of columns."""
-SETTINGS = frozenset({"accounts", "sources", "channels", "endpoints"})
+SETTINGS = frozenset({"accounts", "sources", "channels", "endpoints", "terms"})
 """How an exporter is set up: small tables that hardly ever change."""
 ROWS = SETTINGS | {"returns", "shipments", "attempts"}
 """What one job after another reads by its id."""

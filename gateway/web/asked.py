@@ -224,13 +224,15 @@ class AskedAccount(Model):
 
 
 class AskedSource(Model):
-    """`mail` is somebody's at the platform: messages of a return's thread go there where the platform takes none itself."""
+    """`mail` is somebody's at the platform: messages of a return's thread go there where the platform takes none itself.
+    `terms` is the name of the sales terms that its returns go by; where you name none, the only ones you published."""
 
     platform: ShortText
     name: ShortText
     credentials: Credentials
     base_url: Text | None = None
     mail: ShortText | None = None
+    terms: ShortText | None = None
 
 
 class AskedChannel(Model):

@@ -61,7 +61,6 @@ from gateway.web.told import (
     Page,
     PickupTold,
     ReturnSummary,
-    ReturnTold,
     TimelineTold,
     TrackingsTold,
 )
@@ -80,6 +79,7 @@ from gateway.web.told_parties import (
     SourceTold,
     TaskTold,
 )
+from gateway.web.told_return import ReturnTold
 from gateway.web.told_thread import ThreadMessageTold
 from gateway.web.told_validation import CarrierStandingTold, ValidationTold
 

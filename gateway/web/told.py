@@ -6,7 +6,6 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from schemas.acceptance import AcceptanceRecord
-from schemas.returns import ReturnAuthorization
 from schemas.shipments import PickupRequest
 from schemas.values import Money
 
@@ -119,34 +118,6 @@ class OpenTask(Told):
     kind: str
     detail: str
     created_at: datetime
-
-
-class AppliedTold(Told):
-    """The application behind a return, and the version of the terms that it keeps."""
-
-    id: str
-    state: str
-    terms_id: str | None
-    terms_sha256: str | None
-
-
-class ReturnTold(Told):
-    """One return, with everything that hangs on it. `ledger` is minor units by currency, and should be zero."""
-
-    id: str
-    external_id: str | None
-    status: str
-    review: str | None
-    authorization: ReturnAuthorization
-    shipments: tuple[ShipmentTold, ...]
-    deadlines: tuple[DeadlineTold, ...]
-    acceptances: tuple[dict[str, Any], ...]
-    charges: tuple[ChargeTold, ...]
-    ledger: dict[str, int]
-    documents: tuple[DocumentTold, ...]
-    tasks: tuple[OpenTask, ...]
-    notices: dict[str, int]
-    application: AppliedTold | None
 
 
 class MomentTold(Told):

@@ -157,6 +157,8 @@ class SourceTold(Told):
     name: str
     base_url: str | None
     mail: str | None
+    terms_name: str | None
+    """Of the sales terms that its returns go by."""
     enabled: bool
     hook_url: str
     created_at: datetime

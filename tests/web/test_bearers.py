@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from gateway.store import tables
 from schemas.returns import ReturnItem
 from tests.house.billing import AGREED, bill, book, freight, take_in
-from tests.house.rows import add_row
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House, a_return
 
@@ -73,8 +71,8 @@ async def test_the_terms_and_the_channel_say_it(house: House) -> None:
     async with house.gw.store.transaction(house.mine.exporter_id) as tx:
         return_id = await book(tx, "SBX1", AGREED, channel_id=house.channel_id, account_id=house.account_id)
         row = await tx.returns.get(return_id)
-        await tx.returns.set(return_id, authorization=row.authorization.model_copy(update={"items": (AN_ITEM,)}))
-        await add_row(tx, tables.applications, return_id=return_id, terms_id=agreed["id"])
+        said = row.authorization.model_copy(update={"items": (AN_ITEM,)})
+        await tx.returns.set(return_id, authorization=said, terms_id=agreed["id"])
     rows = [freight("SBX1"), freight("SBX1", "1.50", "FSC")]
     await take_in(house.gw, house.mine.exporter_id, bill("B1", rows))
     assert await total(house) == {

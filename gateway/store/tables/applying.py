@@ -18,6 +18,7 @@ terms = Table(
     Column("public", Boolean, nullable=False, default=False, server_default=false()),  # as that JSON says
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("exporter_id", "name", "version"),
+    Index("ix_terms_public", "exporter_id", "public", "name", "version"),
 )
 
 applications = Table(

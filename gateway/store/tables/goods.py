@@ -24,6 +24,7 @@ returns = Table(
     Column("authorization", Canonical(ReturnAuthorization), nullable=False),
     Column("version_at", Instant),  # the platform's own
     Column("asked_at", Instant),  # when we began to ask for what stands here; None where nobody was asked
+    Column("terms_id", ID, ForeignKey("terms.id")),  # the version of the sales terms that it keeps
     Column("customs", Canonical(CustomsCase)),  # None where nobody opened a case
     Column("review", Text),  # why a person must look; None when nothing waits
     Column("created_at", Instant, nullable=False),

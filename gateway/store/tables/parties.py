@@ -85,6 +85,7 @@ sources = Table(
     Column("name", Text, nullable=False),
     Column("credentials", Text, nullable=False),  # sealed
     Column("base_url", Text),
+    Column("terms_name", String(100)),  # of the sales terms that its returns go by
     Column("mail", Text),  # of somebody there, for messages that its platform takes by no API
     Column("enabled", Boolean, nullable=False, default=True),
     Column("listed_until", Instant),

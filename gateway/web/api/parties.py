@@ -91,7 +91,14 @@ async def create_source(call: Call) -> Answer:
     _check_base(call.gw, asked.base_url)
     try:
         source_id = await settling_in.add_source(
-            call.gw, call.tx, asked.platform, asked.name, asked.credentials, base_url=asked.base_url, mail=asked.mail
+            call.gw,
+            call.tx,
+            asked.platform,
+            asked.name,
+            asked.credentials,
+            base_url=asked.base_url,
+            mail=asked.mail,
+            terms=asked.terms,
         )
     except ValidationError as error:
         raise invalid(error, "/credentials") from error

@@ -12,7 +12,8 @@ from gateway.web.asked import AskedReturn, SuppliedAddress
 from gateway.web.asked_applying import SaidWhy
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
-from gateway.web.told import MomentTold, Page, ReturnSummary, ReturnTold, TimelineTold
+from gateway.web.told import MomentTold, Page, ReturnSummary, TimelineTold
+from gateway.web.told_return import ReturnTold
 from schemas.errors import Conflict, NotFound
 from schemas.returns import DecisionKind, ReturnAuthorization, ReturnItem, ReturnStatus
 from schemas.values import FORBIDDEN_TEXT

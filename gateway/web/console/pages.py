@@ -12,7 +12,6 @@ from gateway.journeys import answering, covering, filing, news, renewing, timeli
 from gateway.journeys.billed import agreed_of
 from gateway.journeys.claims import CARRIED
 from gateway.rules import lifecycle
-from gateway.rules.duties import duties
 from gateway.rules.ledger import RECEIVABLES
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -130,7 +129,6 @@ async def return_page(
         claims=await tx.claims.of_return(row.id),
         claimable=claimable if "invoices" in visit.caller.scopes else [],
         now_there=words.when(tx.now).replace(" ", "T"),
-        **await _agreed(tx, row),
     )
 
 
@@ -142,16 +140,6 @@ async def _may(visit: Visit, tx: Desk, row: Record) -> dict[str, bool]:
         "may_move": "acceptances" in scopes,
         "may_answer": "admin" in scopes and await answering.answerable(tx, row) is None,
     }
-
-
-async def _agreed(tx: Desk, row: Record) -> dict[str, Any]:
-    """The terms that the return keeps; without an application, the exporter's one published policy."""
-    application = await tx.applications.of_return(row.id)
-    agreed = await tx.terms.get(application.terms_id) if application and application.terms_id else None
-    if agreed is None:
-        published = await tx.terms.published()
-        agreed = published[0] if len(published) == 1 else None
-    return {"agreed": agreed, "duties": duties(agreed.terms) if agreed else ()}
 
 
 async def _shipment(tx: Desk, row: Record) -> dict[str, Any]:

@@ -269,6 +269,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("credentials", sa.Text(), nullable=False),
         sa.Column("base_url", sa.Text(), nullable=True),
+        sa.Column("terms_name", sa.String(length=100), nullable=True),
         sa.Column("mail", sa.Text(), nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("listed_until", sa.BigInteger(), nullable=True),
@@ -332,6 +333,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
         sa.UniqueConstraint("exporter_id", "name", "version", name=op.f("uq_terms_exporter_id_name_version")),
     )
+    op.create_index("ix_terms_public", "terms", ["exporter_id", "public", "name", "version"], unique=False)
     op.create_table(
         "attempts",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -574,12 +576,14 @@ def upgrade() -> None:
         sa.Column("authorization", sa.Text(), nullable=False),
         sa.Column("version_at", sa.BigInteger(), nullable=True),
         sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.Column("terms_id", sa.String(length=40), nullable=True),
         sa.Column("customs", sa.Text(), nullable=True),
         sa.Column("review", sa.Text(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_returns_exporter_id")),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_returns_source_id")),
+        sa.ForeignKeyConstraint(["terms_id"], ["terms.id"], name=op.f("fk_returns_terms_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_returns")),
         sa.UniqueConstraint("exporter_id", "external_id", name=op.f("uq_returns_exporter_id_external_id")),
         sa.UniqueConstraint("source_id", "rma_id", name=op.f("uq_returns_source_id_rma_id")),
