@@ -104,10 +104,25 @@ async def follow(tx: Desk, shipment: Record, standing: Standing) -> None:
 
 
 async def _acceptance(tx: Desk, channel: Record, shipment: Record, delivered_at: datetime) -> None:
-    row = await tx.returns.get(shipment.return_id)
-    if ReturnStatus(row.status) not in lifecycle.SETTLED:
-        policy = applicable(channel, shipment, Clock.ACCEPTANCE, delivered_at)
-        await _start(tx, channel, shipment, policy, delivered_at, subject_id=shipment.return_id)
+    """The limit runs from the delivery, also where that is heard, or corrected, after the exporter has decided: then his act
+    meets it, and is judged again."""
+    status = ReturnStatus((await tx.returns.get(shipment.return_id)).status)
+    versions = await tx.acceptances.of_return(shipment.return_id) if status in lifecycle.ENDED else ()
+    if status in lifecycle.SETTLED and not versions:
+        return
+    policy = applicable(channel, shipment, Clock.ACCEPTANCE, delivered_at)
+    await _start(tx, channel, shipment, policy, delivered_at, subject_id=shipment.return_id)
+    for version in versions:
+        late = await clocks.met(tx, Clock.ACCEPTANCE, shipment.return_id, version.record.decided_at)
+        if late != version.late_by_seconds:
+            await tx.acceptances.set(version.id, late_by_seconds=late)
+            tx.note(
+                "acceptance.judged_again",
+                shipment.return_id,
+                chain=shipment.return_id,
+                before={"version": version.version, "late": version.late_by_seconds},
+                after={"version": version.version, "late": late},
+            )
 
 
 async def _hold(tx: Desk, channel: Record, shipment: Record, standing: Standing) -> None:
@@ -141,12 +156,15 @@ async def _claimable(tx: Desk, shipment: Record, standing: Standing) -> Sequence
     if standing.delivered_at is None:
         return WITHOUT_SCAN
     row = await tx.returns.get(shipment.return_id)
-    open_still = ReturnStatus(row.status) not in lifecycle.SETTLED
+    damaged = ReturnStatus(row.status) not in lifecycle.SETTLED
+    if not damaged:  # by a correction it moves still; what the exporter found as agreed has none
+        known = await tx.deadlines.of_clock(Clock.CLAIM, shipment.id, ClaimKind.DAMAGE)
+        damaged = known is not None and known.state != DeadlineState.CANCELLED
     seen, acts = await tx.events.of_shipment(shipment.id), await tx.attempts.of_shipments([shipment.id])
     counting = reckon(shipment, acts, seen).counting
     delayed = any(event.reason == ExceptionReason.CARRIER_DELAY for event in counting)
     delayed |= shipment.promised_at is not None and standing.delivered_at >= shipment.promised_at
-    return (*((ClaimKind.DAMAGE,) if open_still else ()), *((ClaimKind.DELAY,) if delayed else ()))
+    return (*((ClaimKind.DAMAGE,) if damaged else ()), *((ClaimKind.DELAY,) if delayed else ()))
 
 
 def _start_of(policy: DeadlinePolicy | None, standing: Standing) -> tuple[DeadlinePolicy, datetime, bool] | None:

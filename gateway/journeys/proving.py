@@ -9,7 +9,7 @@ from gateway.papers.evidence import Acceptance, File
 from gateway.rules.customs import BY_ID
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.acceptance import AcceptanceRecord, Clock
+from schemas.acceptance import AcceptanceRecord, Clock, DeadlineState
 from schemas.customs_case import CustomsCase
 from schemas.errors import Conflict, NotFound
 from schemas.shipments import ShipmentState
@@ -32,6 +32,7 @@ async def acceptance(tx: Desk, row: Record, version: int | None, carrier_name: s
     exporter = await tx.exporters.get(tx.exporter_id)
     shipment = await _shipment(tx, row)
     limit = await tx.deadlines.of_clock(Clock.ACCEPTANCE, row.id)
+    limit = None if limit is None or limit.state == DeadlineState.CANCELLED else limit
     return Acceptance(
         return_id=row.id,
         exporter=exporter.name,

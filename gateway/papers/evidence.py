@@ -76,7 +76,7 @@ def sheet(case: Acceptance, language: str, face: Path | None = None) -> bytes:
                 f"{_when(case.limit.due_by, case.limit.zone)} {case.limit.policy.because}" if case.limit else "",
             ),
             (said("decision"), said(f"decision.{record.decision}")),
-            (said("decided"), f"{_when(record.decided_at, case.zone)}, {_lateness(said, case.late_by_seconds)}"),
+            (said("decided"), f"{_when(record.decided_at, case.zone)}, {_lateness(said, case)}"),
             (said("by"), record.decided_by),
             (said("recorded"), f"{case.version}, {_when(case.recorded_at, case.zone)}"),
             (said("seal"), record.seal or ""),
@@ -128,8 +128,10 @@ def _print_photographs(paper: Sheet, said: Said, case: Acceptance) -> None:
         paper.hint(said("not_printed", count=left))
 
 
-def _lateness(said: Said, seconds: int) -> str:
-    return said("late", hours=f"{seconds / 3600:.1f}") if seconds else said("in_time")
+def _lateness(said: Said, case: Acceptance) -> str:
+    if case.limit is None:
+        return said("no_limit")
+    return said("late", hours=f"{case.late_by_seconds / 3600:.1f}") if case.late_by_seconds else said("in_time")
 
 
 def _when(at: datetime | None, zone: str) -> str:

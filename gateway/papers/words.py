@@ -20,6 +20,7 @@ SAID: Mapping[str, tuple[str, str]] = {
     "recorded": ("Recorded, version", "记录版本"),
     "late": ("{hours} h after the limit", "超过期限 {hours} 小时"),
     "in_time": ("in time", "在期限内"),
+    "no_limit": ("no limit known", "无已知期限"),
     "reservation": ("Reservation", "保留意见"),
     "seal": ("Seal", "封签号"),
     "weight": ("Weight at the dock", "到货称重"),

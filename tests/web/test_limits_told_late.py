@@ -1,6 +1,6 @@
-"""What people did to a limit in time and tell when it is over, on both stores: the new end is judged, once."""
+"""What happened to a limit in time and is told when it is over or met, on both stores: the true end is judged, once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,9 @@ import pytest
 from gateway import worker
 from gateway.journeys import tracking
 from schemas.acceptance import Clock, DeadlinePolicy, ExtensionTerms, LimitUnit, PolicySource
-from schemas.tracking import TrackingReport, TrackingStatus
+from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
+from schemas.values import Waybill
+from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House
 from tests.web.test_limits import limits_of, scanned
 
@@ -107,3 +109,66 @@ async def test_more_time_that_is_told_when_it_is_over_as_well(house: House) -> N
     await judged(house)
     assert await state(house, return_id) == ("expired", ["due", "lapse"], 1)
     assert await missed(house, return_id) == ["2026-03-09", "2026-03-16"]
+
+
+async def heard(house: House, shipment_id: str, delivered_at: datetime) -> None:
+    scan = TrackingEvent(
+        waybill=Waybill("SBX1"),
+        status=TrackingStatus.DELIVERED,
+        occurred_at=delivered_at,
+        zone=ZoneSource.STATED,
+        wire_code="DLV",
+    )
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tracking.record(house.gw, tx, shipment_id, [scan], "poll")
+
+
+async def decided(house: House, return_id: str) -> dict[str, Any]:
+    said = {"decision": "reject", "decided_at": house.clock().isoformat(), "decided_by": "Li"}
+    return dict(await house.mine.post(f"/v1/returns/{return_id}/acceptances", said, 201))
+
+
+async def lateness(house: House, return_id: str) -> list[int]:
+    told = await house.mine.get(f"/v1/returns/{return_id}/acceptances")
+    return [one["late_by_seconds"] for one in told["data"]]
+
+
+async def test_a_delivery_that_is_heard_after_the_decision_starts_the_limit_and_the_decision_meets_it(
+    house: House, browser: Browser
+) -> None:
+    """Delivered on 2 March, five working days: over at midnight in Shanghai after 9 March; decided on 22 March."""
+    return_id, shipment_id = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.IN_TRANSIT)
+    delivered_at = house.clock()
+    house.clock.forward(20 * DAY)
+    assert (await decided(house, return_id))["late_by_seconds"] == 0
+    assert "acceptance" not in await limits_of(house, return_id)
+    await browser.sign_in()
+    assert "no limit known" in await (await browser.get(f"/console/returns/{return_id}?lang=en")).text()
+    await heard(house, shipment_id, delivered_at)
+    limit = (await limits_of(house, return_id))["acceptance"]
+    assert (limit["state"], limit["due_at"]) == ("met", "2026-03-09T16:00:00Z")
+    assert limit["settled_at"] == "2026-03-22T09:30:00Z"
+    assert await lateness(house, return_id) == [(12 * 24 + 17) * 3600 + 1800]
+    assert "no limit known" not in await (await browser.get(f"/console/returns/{return_id}?lang=en")).text()
+    kinds = [one["kind"] for one in (await house.mine.get(f"/v1/returns/{return_id}/timeline"))["moments"]]
+    assert "acceptance.judged_again" in kinds
+    await judged(house)
+    assert await state(house, return_id) == ("met", [], 0), "it warns of nothing any more"
+
+
+async def test_a_delivery_that_is_corrected_after_the_decision_moves_the_limit_and_the_window_for_damage(
+    house: House,
+) -> None:
+    return_id, shipment_id = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.DELIVERED)
+    before = await limits_of(house, return_id)
+    house.clock.forward(4 * DAY)
+    assert (await decided(house, return_id))["late_by_seconds"] == 0
+    await heard(house, shipment_id, house.clock() - 7 * DAY)
+    after = await limits_of(house, return_id)
+    assert (after["acceptance"]["state"], after["claim damage"]["state"]) == ("met", "running")
+    for one in ("acceptance", "claim damage"):
+        assert after[one]["due_at"] < before[one]["due_at"]
+        assert [past["due_at"] for past in after[one]["history"]] == [before[one]["due_at"]]
+    (late,) = await lateness(house, return_id)
+    over = datetime.fromisoformat(after["acceptance"]["due_at"])
+    assert late == (datetime.fromisoformat("2026-03-06T09:30Z") - over).total_seconds() == 63_000

@@ -64,8 +64,8 @@ async def accepted(house: House) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("en", ("Evidence of acceptance", "accepted with reservation", "original, opened", "in time")),
-    ("zh", ("退货验收证据", "附保留接收", "原包装已拆", "在期限内")),
+    ("en", ("Evidence of acceptance", "accepted with reservation", "original, opened", "no limit known")),
+    ("zh", ("退货验收证据", "附保留接收", "原包装已拆", "无已知期限")),
 ])  # fmt: skip
 async def test_the_evidence_of_an_acceptance(house: House, language: str, words: tuple[str, ...]) -> None:
     return_id, document_id = await accepted(house)

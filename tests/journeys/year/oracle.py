@@ -133,12 +133,11 @@ def expected(story: "Story") -> dict[tuple[str, str], Expected]:
 
 
 def _delivered(story: "Story", heard: "list[Scan]", delivered: datetime) -> dict[tuple[str, str], Expected]:
-    """What was known of the delivery when it was decided upon counts; what is heard later moves nothing any more."""
-    zone, until = story.rule.zone, story.decision_heard
-    start = _first([scan for scan in heard if until is None or scan.heard <= until], {"DLV"}) or delivered
-    due = first_due(story.rule, start, story.pause, bool(story.extended_at))
+    """The true delivery counts, also where it is heard after somebody has decided; only what is moot already stays so."""
+    zone = story.rule.zone
+    due = first_due(story.rule, delivered, story.pause, bool(story.extended_at))
     found = {("acceptance", ""): _met_or_over(due, story.decided_at)}
-    damage = _days(start, DAMAGE_DAYS, zone)
+    damage = _days(delivered, DAMAGE_DAYS, zone)
     agreed = story.decided_at is not None and story.decision == "accept"
     found["claim", "damage"] = Expected("cancelled") if agreed else _met_or_over(damage, story.claimed_at)
     if any(scan.delay for scan in heard):
