@@ -15,6 +15,7 @@ from gateway.journeys.requests import Missing, build_request, require_fields
 from gateway.rules import lifecycle
 from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
+from gateway.store.returns import phone_tail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.customs_case import CustomsCase
@@ -245,7 +246,6 @@ async def _ask(tx: Desk, row: Record, missing: Missing) -> None:
 
 async def _index(tx: Desk, return_id: str, authorization: ReturnAuthorization, external_id: str | None) -> None:
     returner = authorization.returner
-    phone = "".join(filter(str.isdigit, returner.phone or "")) if returner else ""
     await tx.returns.known_as(
         return_id,
         [
@@ -257,7 +257,7 @@ async def _index(tx: Desk, return_id: str, authorization: ReturnAuthorization, e
             ("waybill", authorization.outbound_waybill),
             ("waybill", authorization.waybill),
             ("email", returner.email if returner else None),
-            ("phone", phone[-7:]),
+            ("phone", phone_tail(returner.phone or "") if returner else None),
             ("postal_code", returner.address.postal_code if returner else None),
         ],
     )

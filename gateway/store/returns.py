@@ -3,15 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, literal_column, select, union_all
 
 from gateway.store import tables
 from gateway.store.billing import among
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
 
-PUNCTUATION = re.compile(r"[\s\-_/.#:]+")
+PUNCTUATION = re.compile(r"[\s\-\u2010-\u2015\u2212_/.#:]+")
+PHONE = re.compile(r"[+(]?[\d\s()./\-\u2010-\u2015]+")
 
 
 def canonical_number(value: str) -> str:
@@ -42,27 +44,63 @@ class Returns(Shelf):
             unique = ("exporter_id", "canonical", "return_id", "kind")
             await self.tx.add_new(tables.numbers, *rows, unique=unique)
 
-    async def search(self, number: str, limit: int = 50) -> Sequence[Record]:
-        """Returns known by this number, whatever kind of number it is, newest first."""
-        asked = {"mine": self.tx.exporter_id, "canonical": canonical_number(number), "number": number, "most": limit}
+    async def search(
+        self, number: str, limit: int = 50, *, status: str | None = None, before: str | None = None
+    ) -> Sequence[Record]:
+        """Returns known by this number, whatever kind of number it is, newest first; `before` is the last id of the page
+        before."""
+        asked = {
+            "mine": self.tx.exporter_id,
+            "canonical": canonical_number(number),
+            "tail": phone_tail(number),
+            "number": number,
+            "reference": number.strip().upper(),
+            "before": before or LAST,
+            "most": limit,
+        }
+        if status:
+            return (await self.tx.say(SEARCHED_IN, {**asked, "status": status})).all()
         return (await self.tx.say(SEARCHED, asked)).all()
 
 
-def _searched() -> Prepared:
-    """Ids sort by age, so the newest of thousands (a postal code) are read off the end of the index; and an `OR` with our
-    own id would make PostgreSQL read every return there is."""
-    numbers, columns = tables.numbers.c, tables.returns.c
-    known = (
-        select(numbers.return_id)
-        .where(numbers.exporter_id == bindparam("mine"), numbers.canonical == bindparam("canonical"))
-        .distinct()
-        .order_by(numbers.return_id.desc())
-        .limit(bindparam("most"))
-        .subquery()
+def phone_tail(number: str) -> str:
+    """What a phone number is found by: its last seven digits, however the rest is written. Empty for what is none."""
+    digits = "".join(filter(str.isdigit, unicodedata.normalize("NFKC", number)))
+    return digits[-7:] if len(digits) >= 7 and PHONE.fullmatch(number.strip()) else ""
+
+
+def _known(*conditions: Any) -> Select[Any]:
+    """Ids sort by age, so the newest of thousands (a postal code) are read off the end of the index."""
+    numbers = tables.numbers.c
+    known = select(numbers.return_id).where(
+        numbers.exporter_id == bindparam("mine"), numbers.return_id < bindparam("before"), *conditions
     )
-    ids = select(known.c.return_id).union_all(select(bindparam("number", type_=columns.id.type)))
-    mine = select(tables.returns).where(among(columns.exporter_id, bindparam("mine")), columns.id.in_(ids))
-    return Prepared(mine.order_by(columns.created_at.desc(), columns.id.desc()).limit(bindparam("most")))
+    return known.distinct().order_by(numbers.return_id.desc())
 
 
-SEARCHED = _searched()
+def _searched(*, status: bool) -> Prepared:
+    """Each way on its own: an `OR` over them would make PostgreSQL read every return there is. Where a status is wanted as
+    well, how many of those that are known have it is known only at the end."""
+    numbers, columns = tables.numbers.c, tables.returns.c
+    shipments, attempts = tables.shipments.c, tables.attempts.c
+    by_number = _known(numbers.canonical == bindparam("canonical"))
+    by_phone = _known(numbers.canonical == bindparam("tail"), numbers.kind == literal_column("'phone'"))
+    ways = [by_number, by_phone] if status else [one.limit(bindparam("most")) for one in (by_number, by_phone)]
+    ids = union_all(
+        *(select(way.subquery().c.return_id) for way in ways),
+        select(bindparam("number", type_=columns.id.type)),
+        select(shipments.return_id).where(shipments.id == bindparam("number")),
+        select(attempts.return_id).where(attempts.id == bindparam("number")),
+        select(attempts.return_id).where(attempts.client_ref == bindparam("reference")),
+    )
+    mine = select(tables.returns).where(
+        among(columns.exporter_id, bindparam("mine")), columns.id.in_(ids), columns.id < bindparam("before")
+    )
+    if status:
+        mine = mine.where(columns.status == bindparam("status"))
+    return Prepared(mine.order_by(columns.id.desc()).limit(bindparam("most")))
+
+
+LAST = "zzzz"
+"""After every id, however a database sorts."""
+SEARCHED, SEARCHED_IN = _searched(status=False), _searched(status=True)

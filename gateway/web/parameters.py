@@ -36,7 +36,11 @@ STATED_AS = (
 OF_RETURN = Parameter("return_id", r"ret_[0-9a-z]{26}|ext:.{1,100}", "the return it belongs to")
 VERSION = Parameter("version", r"[1-9][0-9]{0,5}", "of the acceptance; the last one if you say nothing")
 SPOKEN = _choice("lang", ["en", "zh"])
-SEARCH = Parameter("q", r".{1,4000}", "any number: RMA, order, waybill, e-mail, last seven digits of a phone")
+SEARCH = Parameter(
+    "q",
+    r".{1,4000}",
+    "any number: RMA, order, waybill, reference, id, e-mail, postcode, phone (its last seven digits are compared)",
+)
 DELIVERY_STATE = _choice("state", ["waiting", "delivered", "dead"])
 MESSAGE_STATE = _choice("state", ["received", "processed", "ignored", "quarantined"])
 APPLICATION_STATE = _choice("state", [state.value for state in ApplicationState])

@@ -55,7 +55,8 @@ async def test_several_returns_of_one_order_are_found_newest_first(store: Store)
     made = []
     async with store.transaction(exporter) as tx:
         for n in range(3):
-            made.append(await add_row(tx, tables.returns, created_at=MONDAY_NOON + timedelta(hours=n)))
+            tx.now = MONDAY_NOON + timedelta(hours=n)  # ids sort by age
+            made.append(await add_row(tx, tables.returns, created_at=tx.now))
             await tx.returns.known_as(made[-1], [("order", "O-7")])
     async with store.reading(exporter) as tx:
         assert [row.id for row in await tx.returns.search("o7")] == made[::-1]

@@ -59,9 +59,13 @@ async def told(tx: Desk, row: Record) -> ReturnTold:
 async def list_returns(call: Call) -> Answer:
     query, limit = call.query, limit_of(call.query.get("limit"))
     if "q" in query:
-        found = await call.tx.returns.search(query["q"], limit)
-        wanted = [row for row in found if query.get("status") in (None, row.status)]
-        return Answer(Page[ReturnSummary](data=await _summaries(call.tx, wanted)))
+        belongs_to = f"search:{call.caller.exporter_id}:{query['q']}:{query.get('status')}"
+        after = open_cursor(call.gw, belongs_to, query.get("cursor"))
+        found = await call.tx.returns.search(
+            query["q"], limit + 1, status=query.get("status"), before=after[1] if after else None
+        )
+        page, more = cut(call.gw, belongs_to, found, limit, lambda row: row.created_at)
+        return Answer(Page[ReturnSummary](data=await _summaries(call.tx, page), next=more))
     belongs_to = f"returns:{call.caller.exporter_id}:{query.get('status')}"
     after = open_cursor(call.gw, belongs_to, query.get("cursor"))
     rows = await call.tx.lists.returns(query.get("status"), after, limit + 1)

@@ -74,15 +74,23 @@ async def returns(request: web.Request) -> web.Response:
     async with gw.store.reading(visit.caller.exporter_id) as tx:
         words = await spoken_to(request, tx)
         if number:
-            found = [] if FORBIDDEN_TEXT.search(number) else await tx.returns.search(number)
-            if len(found) == 1:
-                raise web.HTTPSeeOther(f"/console/returns/{found[0].id}")
-            return page(request, "returns.html", visit, words, rows=found, more=None, number=number[:100])
+            return await _found(request, visit, tx, words, number)
         belongs_to = f"console:{visit.caller.exporter_id}"
         after = open_cursor(gw, belongs_to, request.query.get("cursor"))
         rows = await tx.lists.returns(None, after, PAGE + 1)
         shown, more = cut(gw, belongs_to, rows, PAGE, lambda row: row.created_at)
         return page(request, "returns.html", visit, words, rows=shown, more=more, number="")
+
+
+async def _found(request: web.Request, visit: Visit, tx: Desk, words: Words, number: str) -> web.Response:
+    gw, belongs_to = request.app[GATEWAY], f"console-search:{visit.caller.exporter_id}:{number}"
+    after = open_cursor(gw, belongs_to, request.query.get("cursor"))
+    before = after[1] if after else None
+    found = [] if FORBIDDEN_TEXT.search(number) else await tx.returns.search(number, PAGE + 1, before=before)
+    if len(found) == 1 and before is None:
+        raise web.HTTPSeeOther(f"/console/returns/{found[0].id}")
+    shown, more = cut(gw, belongs_to, found, PAGE, lambda row: row.created_at)
+    return page(request, "returns.html", visit, words, rows=shown, more=more, number=number[:100])
 
 
 async def one_return(request: web.Request) -> web.Response:
