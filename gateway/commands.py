@@ -21,7 +21,7 @@ from gateway.journeys import reckoning, settling_in, timeline, verdicts
 from gateway.journeys.lanes_told import LaneTold, lanes_of
 from gateway.lock import only_writer
 from gateway.sandbox import start_sandbox
-from gateway.store import checks, migrations, parties, work
+from gateway.store import checks, lists, migrations, parties, work
 from schemas.errors import NotFound
 
 log = structlog.get_logger(__name__)
@@ -156,8 +156,10 @@ async def doctor(settings: Settings) -> dict[str, Any]:
         if revision == migrations.newest():
             async with gw.store.front_desk() as connection:
                 standing = await work.standing(connection, gw.clock())
+                strange = await lists.unknown_codes(connection)
             waits = {name: count for name, count in standing.items() if count}
             say("work", not any(name.startswith("parked") for name in waits), waits or "nothing waits")
+            say("codes in no table", True, strange or "none")
             for lane in await _lanes(gw):
                 shut = lane.paused or lane.breaker_open or lane.closed_until
                 say(f"lane {lane.carrier} {lane.name}", not shut, _lane_told(lane))

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, literal_column, select, text, tuple_
+from sqlalchemy import func, literal, literal_column, select, text, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from gateway.store import tables
+from gateway.store.database import Connection
 from gateway.store.transaction import Record, Tx
 
 Taken = IntegrityError
@@ -142,7 +143,21 @@ class Lists:
             tables.shipments, columns.heard_at, None, limit, on_its_way, columns.heard_at < before
         )
 
+    async def unknown_codes(self, limit: int) -> Sequence[Record]:
+        """Codes that stand in no adapter's table, of all exporters, the one seen most first."""
+        codes = tables.unknown_codes
+        return await self.tx.all(
+            select(codes).order_by(codes.c.seen.desc(), codes.c.adapter, codes.c.code).limit(limit)
+        )
+
     async def returns_by_id(self, ids: Sequence[str]) -> dict[str, Record]:
         """These returns by their ids, in one question."""
         rows = await self.tx.all(self._mine(tables.returns, tables.returns.c.id.in_(ids)))
         return {row.id: row for row in rows}
+
+
+async def unknown_codes(connection: Connection) -> dict[str, int]:
+    """How many codes stand in no table, by adapter: work for its keeper."""
+    codes = tables.unknown_codes.c
+    found = await connection.execute(select(codes.adapter, func.count().label("codes")).group_by(codes.adapter))
+    return {row.adapter: int(row.codes) for row in found.all()}

@@ -7,6 +7,8 @@ import pytest
 
 from gateway import commands
 from schemas.errors import Throttled
+from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
+from schemas.values import Waybill
 from tests.web.browser import Browser
 from tests.web.doors import House, a_return
 
@@ -62,3 +64,24 @@ async def test_a_person_has_a_carrier_asked_as_soon_as_the_lane_allows(inside: B
     assert account.due_at == house.clock.now
     refused = await inside.post(f"/console/bookings/{made['id']}/refresh", {"csrf": "x"})
     assert refused.status == 403
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Codes in no table"), ("zh", "未收录的代码")])
+async def test_codes_that_no_adapter_knows_are_work_for_its_keeper(
+    inside: Browser, house: House, language: str, title: str
+) -> None:
+    assert title not in await (await inside.get(f"/console/adapters?lang={language}")).text()
+    said = {
+        "waybill": Waybill("SBX1"),
+        "status": TrackingStatus.UNKNOWN,
+        "zone": ZoneSource.ASSUMED,
+        "occurred_at": None,
+    }
+    strange = [TrackingEvent(**said, wire_code=code, wire_text="<Zoll>") for code in ("ZX", "ZX", "ZY")]
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.events.count_unknown("sandbox_rest", strange)
+    page = await (await inside.get(f"/console/adapters?lang={language}")).text()
+    assert title in page
+    assert re.search(r"<code>ZX</code>.*?&lt;Zoll&gt;.*?<td[^>]*>2</td>.*<code>ZY</code>", page, re.DOTALL)
+    found = {one["what"]: one["found"] for one in (await commands.doctor(house.gw.settings))["checks"]}
+    assert found["codes in no table"] == {"sandbox_rest": 2}

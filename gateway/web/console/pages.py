@@ -33,6 +33,7 @@ from schemas.shipments import ShipmentState
 from schemas.values import FORBIDDEN_TEXT, Money
 
 PAGE = 50
+MOST_CODES = 200
 SIDES = ("exporter", "service")
 """Whom a person at the console writes for."""
 DECISIONS = [one.value for one in AcceptanceDecision if one is not AcceptanceDecision.EXTEND]
@@ -239,11 +240,13 @@ async def matrix(request: web.Request) -> web.Response:
     visit = await visitor(request)
     async with request.app[GATEWAY].store.reading(visit.caller.exporter_id) as tx:
         words = await spoken_to(request, tx)
+        codes = await tx.lists.unknown_codes(MOST_CODES)
     return page(
         request,
         "matrix.html",
         visit,
         words,
+        codes=codes,
         carriers=[carrier_told(adapter) for adapter in registry.carriers().values()],
         platforms=[platform_told(adapter) for adapter in registry.platforms().values()],
         carrier_verbs=list(CARRIER_CAPABILITIES),

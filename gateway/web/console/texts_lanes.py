@@ -4,6 +4,17 @@ from collections.abc import Mapping
 
 EN: Mapping[str, str] = {
     "ask_now": "Ask the carrier now",
+    "codes_title": "Codes in no table",
+    "codes_about": (
+        "What carriers said and no adapter knows yet. It counts as unknown until the adapter's keeper gives it a meaning "
+        "in its codes.py."
+    ),
+    "codes_adapter": "Adapter",
+    "codes_code": "Code",
+    "codes_words": "The carrier's words",
+    "codes_seen": "Seen",
+    "codes_first": "First",
+    "codes_last": "Last",
     "live_news": "There is news of this return.",
     "live_show": "Show it",
     "lanes": "Lanes",
@@ -31,6 +42,14 @@ EN: Mapping[str, str] = {
 }
 ZH: Mapping[str, str] = {
     "ask_now": "立即询问承运商",
+    "codes_title": "未收录的代码",
+    "codes_about": "承运商给出而适配器尚不认识的代码。在适配器维护者于 codes.py 中补充含义之前，一律按未知处理。",
+    "codes_adapter": "适配器",
+    "codes_code": "代码",
+    "codes_words": "承运商原文",
+    "codes_seen": "次数",
+    "codes_first": "首次",
+    "codes_last": "最近",
     "live_news": "此退货有新动态。",
     "live_show": "查看",
     "lanes": "通道",
