@@ -3,7 +3,8 @@
 The file is a SQLite database with the same tables. A restored copy starts with every account paused, because the carriers
 went on while the backup stood still: what was planned when it was taken, or came in since, may be booked by now. Our
 references follow from what the platform calls a return and the attempt's number, so the copy looks it up under the reference
-that the lost attempt had, and books only what is absent. `homeward resume` opens the accounts when that is done.
+that the lost attempt had, and books only what is absent. All of it is one transaction: no copy is there with its accounts
+open. `homeward resume` opens the accounts when that is done.
 """
 
 import os
@@ -14,11 +15,12 @@ from pathlib import Path
 from sqlalchemy import Table, func, insert, literal, select, tuple_
 
 from gateway.config import Settings
-from gateway.core import Gateway, open_gateway
-from gateway.journeys import attempts, booking
+from gateway.core import open_gateway
+from gateway.journeys import attempts, booking, pickups
 from gateway.rules.details import Detail
 from gateway.store import migrations, parties, tables
-from gateway.store.database import Database
+from gateway.store.database import Connection, Database
+from gateway.store.store import Desk
 from schemas.shipments import ShipmentState
 
 PAGE = 500
@@ -34,11 +36,13 @@ async def backup(settings: Settings, target: Path) -> dict[str, int]:
     if target.exists():
         raise FileExistsError(f"{target} is there already")
     fresh = target.with_suffix(target.suffix + ".part")
+    for left in ("", "-wal", "-shm"):  # by a backup that was killed
+        fresh.with_name(fresh.name + left).unlink(missing_ok=True)
     copy = Database(f"sqlite:///{fresh.resolve()}")
     try:
         await migrations.migrate(copy)
-        async with _opened(settings) as database:
-            counts = await _copy(database, copy)
+        async with _opened(settings) as database, copy.writing() as writing:
+            counts = await _copy(database, writing)
     finally:
         await copy.close()
     os.replace(fresh, target)
@@ -54,8 +58,12 @@ async def restore(settings: Settings, source: Path) -> dict[str, int]:
             async with gw.store.front_desk() as connection:
                 if (await connection.execute(select(func.count()).select_from(tables.exporters))).scalar():
                     raise NotEmpty("there is something in the database already")
-            counts = await _copy(copy, gw.store.database)
-            await _doubt_everything_planned(gw)
+            async with gw.store.database.writing() as writing:
+                counts = await _copy(copy, writing)
+                for exporter_id in await parties.exporter_ids(writing):
+                    desk = gw.store.desk(writing, exporter_id, "restore")
+                    await _doubt_everything_planned(desk)
+                    await desk.last_words()
             return counts
     finally:
         await copy.close()
@@ -67,9 +75,9 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
         yield gw.store.database
 
 
-async def _copy(source: Database, target: Database) -> dict[str, int]:
+async def _copy(source: Database, writing: Connection) -> dict[str, int]:
     counts = {}
-    async with source.snapshot() as reading, target.writing() as writing:
+    async with source.snapshot() as reading:
         for table in tables.metadata.sorted_tables:
             counts[table.name] = 0
             async for rows in _pages(reading, table):
@@ -89,16 +97,14 @@ async def _pages(connection: object, table: Table) -> AsyncIterator[list[dict[st
         rows = (await connection.execute(page.where(tuple_(*keys) > last))).mappings().all()  # type: ignore[attr-defined]
 
 
-async def _doubt_everything_planned(gw: Gateway) -> None:
-    """Pause every account, and write an unknown attempt for each shipment that may have been booked since."""
-    async with gw.store.front_desk() as connection:
-        exporters = await parties.exporter_ids(connection)
-    for exporter_id in exporters:
-        async with gw.store.transaction(exporter_id, "restore") as tx:
-            for account in await tx.accounts.listed():
-                await attempts.pause(tx, account.id, PAUSED)
-                await tx.accounts.set(account.id, doubted_until=tx.now)
-            for shipment in await tx.shipments.in_state(ShipmentState.REQUESTED):
-                if await tx.attempts.holder("booking", shipment.id) is None:
-                    account = await tx.accounts.get(shipment.account_id)
-                    await booking.doubt(tx, shipment, account)
+async def _doubt_everything_planned(tx: Desk) -> None:
+    """Pause every account, and write an unknown attempt for each shipment and pickup that may have been booked since."""
+    for account in await tx.accounts.listed():
+        await attempts.pause(tx, account.id, PAUSED)
+        await tx.accounts.set(account.id, doubted_until=tx.now)
+    for shipment in await tx.shipments.in_state(ShipmentState.REQUESTED):
+        if await tx.attempts.holder("booking", shipment.id) is None:
+            await booking.doubt(tx, shipment, await tx.accounts.get(shipment.account_id))
+    for pickup in await tx.pickups.those(state="requested"):
+        if await tx.attempts.holder("pickup", pickup.id) is None:
+            await pickups.doubt(tx, pickup, await tx.accounts.get(pickup.account_id))

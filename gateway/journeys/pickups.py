@@ -110,7 +110,16 @@ async def _next_call(gw: Gateway, tx: Desk, pickup: Record, account: Record) -> 
     if holder is not None or pickup.state != "requested":
         await tx.settle("pickup", pickup)
         return None
-    return PICKUP, await attempts.begin(
+    return PICKUP, await _intend(tx, pickup, account)
+
+
+async def doubt(tx: Desk, pickup: Record, account: Record) -> None:
+    """Look a pickup up at the carrier, as if it had been sent, before it is booked."""
+    await attempts.mark_unknown(tx, PICKUP, await _intend(tx, pickup, account), None)
+
+
+async def _intend(tx: Desk, pickup: Record, account: Record) -> Record:
+    return await attempts.begin(
         tx,
         PICKUP,
         pickup.id,

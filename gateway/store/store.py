@@ -131,11 +131,15 @@ class Store:
                     await self.say_go(desk.woken, connection)
 
         async with self.database.writing(last_words) as connection:
-            desk = Desk(connection, exporter_id, self.clock(), actor, is_sqlite=self.database.is_sqlite)
+            desk = self.desk(connection, exporter_id, actor)
             yield desk
         if desk.woken and self.database.is_sqlite:
             await self.say_go(desk.woken, None)
         self.stirred(desk.stirred)
+
+    def desk(self, connection: Connection, exporter_id: str, actor: str) -> Desk:
+        """The shelves in a transaction that somebody else opened, who asks for its `last_words`."""
+        return Desk(connection, exporter_id, self.clock(), actor, is_sqlite=self.database.is_sqlite)
 
     @asynccontextmanager
     async def reading(self, exporter_id: str) -> AsyncIterator[Desk]:

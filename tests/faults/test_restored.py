@@ -2,13 +2,20 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from gateway.backup import backup, restore
+import pytest
+from sqlalchemy import select
+
+from gateway.backup import NotEmpty, backup, restore
 from gateway.config import Settings
 from gateway.core import open_gateway
-from gateway.journeys import verdicts
+from gateway.journeys import booking, pickups, verdicts
+from gateway.store import tables
+from schemas.shipments import PickupRequest
 from tests.faults.house import House
 from tests.faults.judgement import judge
+from tests.faults.params import by_rest, on_sqlite
 
 
 async def test_f59_what_arrived_since_the_backup(house: House, settings: Settings) -> None:
@@ -16,8 +23,7 @@ async def test_f59_what_arrived_since_the_backup(house: House, settings: Setting
     file = settings.data / "backup.db"
     await backup(settings, file)
     lost = await house.booked()
-    elsewhere = settings.model_copy(update={"data": settings.data / "elsewhere", "db": "", "key_file": settings.keys})
-    elsewhere.data.mkdir()
+    elsewhere = another(settings)
     await restore(elsewhere, file)
     ours = house.clock
     async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
@@ -43,3 +49,78 @@ async def test_f59_after_the_doubt(house: House) -> None:
     (attempt,) = await house.attempts()
     assert "booking.unknown" not in [row.action for row in await house.said(attempt)]
     await house.judge()
+
+
+@by_rest
+@on_sqlite
+async def test_f59_a_restore_that_dies_leaves_nothing_that_could_be_resumed(
+    house: House, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the copy is there with its accounts shut, or nothing is, and the restore can be done again."""
+    await house.authorise()
+    await house.run("ingest")  # planned, and not booked
+    file = settings.data / "backup.db"
+    await backup(settings, file)
+    elsewhere = another(settings)
+
+    async def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(booking, "doubt", die)
+        with pytest.raises(SystemExit):
+            await restore(elsewhere, file)
+    async with open_gateway(elsewhere) as gw, gw.store.front_desk() as connection:
+        assert (await connection.execute(select(tables.accounts))).all() == []
+    await restore(elsewhere, file)
+    async with open_gateway(elsewhere) as gw, gw.store.front_desk() as connection:
+        (account,) = await connection.execute(select(tables.accounts))
+        assert account.paused
+        assert account.doubted_until
+        assert [row.state for row in await connection.execute(select(tables.attempts))] == ["unknown"]
+    with pytest.raises(NotEmpty):
+        await restore(elsewhere, file)
+
+
+@by_rest
+@on_sqlite
+async def test_f59_a_pickup_that_was_booked_since_is_looked_up(
+    house: House, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipment = await house.booked()
+    at = shipment.request
+    ready = house.clock() + timedelta(days=2)
+    request = PickupRequest(
+        client_ref=at.client_ref,
+        address=at.shipper.address,
+        contact=at.shipper,
+        parcels=at.parcels,
+        ready_at=ready,
+        close_at=ready + timedelta(hours=6),
+        zone="Europe/Paris",
+    )
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await pickups.request_pickup(tx, house.settled.account, request, [shipment.id])
+    file = settings.data / "backup.db"
+    await backup(settings, file)
+    await house.come_to_rest()
+    assert len(await house.ledger("pickup_booked")) == 1
+    elsewhere, ours = another(settings), house.clock
+    monkeypatch.setattr("gateway.backup.open_gateway", partial(open_gateway, clock=ours))
+    await restore(elsewhere, file)
+    async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
+        copy = House(replace(house.settled, gateway=gw), ours)
+        await verdicts.resume_all(gw, house.settled.exporter, "operator")
+        await copy.pass_time(timedelta(hours=1))
+        (pickup,) = await copy.settled.reading(lambda tx: tx.pickups.those())
+        assert pickup.state == "booked"
+        (attempt,) = await copy.settled.reading(lambda tx: tx.attempts.of_subject("pickup", pickup.id))
+        assert "pickup.unknown" in [row.action for row in await copy.said(attempt)]
+    assert len(await house.ledger("pickup_booked")) == 1
+
+
+def another(settings: Settings) -> Settings:
+    """Another machine with the same keys and no database yet."""
+    elsewhere = settings.model_copy(update={"data": settings.data / "elsewhere", "db": "", "key_file": settings.keys})
+    elsewhere.data.mkdir()
+    return elsewhere
