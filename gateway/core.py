@@ -84,9 +84,11 @@ class Gateway:
     _open: dict[tuple[str, str], BaseModel] = field(default_factory=dict, repr=False)
     _redactors: dict[int, Redactor] = field(default_factory=dict, repr=False)
 
-    def turn_ends(self, total_seconds: float) -> float:
-        """The monotonic second until which a turn that is claimed now may start a call of this length."""
-        return self.monotonic() + LEASE.total_seconds() - total_seconds - AFTER_CALL
+    def turn_ends(self, total_seconds: float, claimed_at: datetime) -> float:
+        """The monotonic second until which a turn may start a call of this length. `claimed_at` is its transaction's instant,
+        from which the lease runs: what the claim waited for is gone from it."""
+        gone = max(0.0, (self.clock() - claimed_at).total_seconds())
+        return self.monotonic() - gone + LEASE.total_seconds() - total_seconds - AFTER_CALL
 
     def open_carrier(
         self,

@@ -48,7 +48,7 @@ async def book_shipment(gw: Gateway, job: Job) -> None:
         account = await tx.accounts.get(shipment.account_id)
         for_price = await quoting.is_wanted(gw, tx, shipment, account)
         planned = None if for_price else await _next_call(gw, tx, shipment, account)
-        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds)
+        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds, tx.now)
     if for_price:
         await quoting.ask(gw, job, shipment, account, turn_ends)
     if planned is None:

@@ -84,7 +84,7 @@ async def run(gw: Gateway, job: Job, kind: Kind, otherwise: Callable[[Desk, Reco
         attempt = await _intend(gw, tx, kind, row, account)
         if attempt is None:
             return
-        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds)
+        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds, tx.now)
     act = act_of(kind)
     outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
     crash(f"{act.kind}.before_commit")

@@ -71,7 +71,7 @@ async def fetch_label(gw: Gateway, job: Job) -> None:
             return
         account = await tx.accounts.get(row.account_id)
     profile = registry.carrier(account.carrier).profile
-    carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds))
+    carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds, tx.now))
     assert isinstance(carrier, FetchesLabels)  # no row is written for a carrier that is not
     try:
         fetched = await twice_if_stale(lambda: carrier.fetch_label(row.waybill, row.handle))

@@ -57,7 +57,7 @@ async def list_source(gw: Gateway, job: Job) -> None:
         source = await tx.claim(job)
         if source is None:
             return
-        turn_ends = gw.turn_ends(registry.platform(source.platform).profile.total_seconds)
+        turn_ends = gw.turn_ends(registry.platform(source.platform).profile.total_seconds, tx.now)
         place = Place.of(source, tx.now)
     platform = gw.open_platform(source, turn_ends=turn_ends)
     if not source.enabled or not isinstance(platform, ListsReturns):

@@ -80,7 +80,7 @@ async def run_pickup(gw: Gateway, job: Job) -> None:
         if planned is None:
             return
         act, attempt = planned
-        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds)
+        turn_ends = gw.turn_ends(registry.carrier(account.carrier).profile.total_seconds, tx.now)
     outcome = await attempts.carry_out(gw, act, account, attempt, turn_ends)
     crash(f"{act.kind}.before_commit")
     async with gw.store.transaction(job.exporter_id) as tx:

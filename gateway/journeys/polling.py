@@ -135,7 +135,7 @@ async def poll_account(gw: Gateway, job: Job) -> None:
         if not due:
             await tx.settle("poll", account, due_at=await tx.looks.next(account.id))
             return
-        turn_ends = gw.turn_ends(profile.total_seconds)
+        turn_ends = gw.turn_ends(profile.total_seconds, tx.now)
     carrier = gw.open_carrier(account, turn_ends=turn_ends)
     size = profile.tracking_batch
     waiting = deque(due[first : first + size] for first in range(0, len(due), size))

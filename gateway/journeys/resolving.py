@@ -67,7 +67,7 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
             return
         other, act = await _asked(tx, attempt)
         profile = attempts.profile_of(attempt)
-        turn_ends = gw.turn_ends(profile.total_seconds)
+        turn_ends = gw.turn_ends(profile.total_seconds, tx.now)
         repeats = act.repeats or (
             attempt.kind == "booking" and isinstance(profile, CarrierProfile) and profile.look_up in REPEATABLE
         )

@@ -155,7 +155,7 @@ async def look_now(gw: Gateway, shipment: Record, account: Record) -> TrackingRe
     """One look at one shipment outside the plan, for a limit that is about to be judged: before everything else that waits in
     the lane. None when nobody answers."""
     profile = registry.carrier(account.carrier).profile
-    carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds), urgent=True)
+    carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds, gw.clock()), urgent=True)
     try:
         return await twice_if_stale(lambda: carrier.track([Waybill(shipment.waybill)]))
     except AdapterError as error:

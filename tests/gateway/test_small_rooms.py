@@ -17,9 +17,12 @@ from typer.testing import CliRunner
 from gateway.__main__ import app
 from gateway.clock import FileClock, clock_of, utc_now
 from gateway.config import Settings
+from gateway.core import Gateway
 from gateway.jobs import back_off, jittered
 from gateway.lock import Taken, only_writer
 from gateway.rules.references import ALPHABET, client_ref, is_client_ref
+from gateway.store.work import LEASE
+from tests.house.clock import MovableClock
 
 HOLD = "import sys; from pathlib import Path; from gateway.lock import only_writer\n" + (
     "with only_writer(Path(sys.argv[1]), 'http://127.0.0.1:1'): print('held', flush=True); sys.stdin.read()"
@@ -166,3 +169,12 @@ def test_a_port_that_somebody_has_is_named_in_one_line(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"homeward: cannot listen on 127.0.0.1:{told['HOMEWARD_PORT']} (HOMEWARD_HOST")
     assert len(ended.stderr.splitlines()) == 1
+
+
+async def test_what_a_claim_waited_for_is_gone_from_its_turn(gateway: Gateway, clock: MovableClock) -> None:
+    claimed_at = clock.stand()
+    at_once = gateway.turn_ends(45, claimed_at) - gateway.monotonic()
+    clock.advance(timedelta(seconds=12))
+    later = gateway.turn_ends(45, claimed_at) - gateway.monotonic()
+    assert LEASE.total_seconds() - 45 > at_once > 0
+    assert later == pytest.approx(at_once - 12, abs=1)
