@@ -144,3 +144,15 @@ def days_after(day: date, amount: int, unit: LimitUnit, days: OpenDays) -> date:
     if unit is LimitUnit.BUSINESS_DAYS:
         return days.nth_after(day, amount)
     return add_months(day, amount) if unit is LimitUnit.MONTHS else day + timedelta(days=amount)
+
+
+def last_of(first: date, amount: int, unit: LimitUnit, days: OpenDays, *, day_one: bool) -> date:
+    """The last day of a period that begins with `first`; `day_one`: that day is the first of those counted. `unit` is any but
+    hours."""
+    if not day_one:
+        return days_after(first, amount, unit, days)
+    if unit is not LimitUnit.MONTHS:
+        return days_after(first - DAY, amount, unit, days)
+    # With day one counted, six months from the 15th end with the 14th; where the day is missing, with the month.
+    same = add_months(first, amount)
+    return same - DAY if same.day == first.day else same

@@ -6,8 +6,7 @@ Nobody is refused by this: it is told before an application is handed in, and sh
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from gateway.rules.calendars import DAY, OpenDays, days_after
-from schemas.acceptance import LimitUnit
+from gateway.rules.calendars import OpenDays, last_of
 from schemas.returns import ReturnItem, ReturnReason
 from schemas.terms import (
     Application,
@@ -51,9 +50,7 @@ def fails(findings: Iterable[Finding]) -> bool:
 
 def last_day(period: ReturnPeriod, start: date) -> date:
     """The last day on which goods may be sent back. Raises ValueError for a calendar that nobody knows."""
-    first = start - DAY if period.start_day_counts and period.unit is not LimitUnit.MONTHS else start
-    last = days_after(first, period.amount, period.unit, OpenDays.of(period.calendar))
-    return last - DAY if period.start_day_counts and period.unit is LimitUnit.MONTHS else last
+    return last_of(start, period.amount, period.unit, OpenDays.of(period.calendar), day_one=period.start_day_counts)
 
 
 def _cannot(clause: Clause, because: Because, about: tuple[str, ...] = (), agreed_in: str = "") -> Finding:

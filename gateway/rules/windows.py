@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.rules.calendars import DAY, OpenDays, add_months, clock_on, day_before, days_after, end_of, zone_of
+from gateway.rules.calendars import DAY, OpenDays, clock_on, day_before, days_after, end_of, last_of, zone_of
 from schemas.acceptance import Deadline, DeadlinePolicy, Facility, LimitUnit, MoveKind, Stage, WorkingHours
 
 AMPLE = timedelta(hours=2)
@@ -107,7 +107,8 @@ def _counted(
     if policy.unit is LimitUnit.HOURS:
         return start_at + timedelta(hours=amount)
     local = start_at.astimezone(there)
-    last = _nth_day(policy, amount, _first_day(policy, local), days)
+    day_one = policy.start_day_counts and policy.end_of_day
+    last = last_of(_first_day(policy, local), amount, policy.unit, days, day_one=day_one)
     last = days.on_or_after(last) if roll else last
     return end_of(last, there) if policy.end_of_day else clock_on(last, local.time(), there)
 
@@ -116,17 +117,6 @@ def _first_day(policy: DeadlinePolicy, local: datetime) -> date:
     """The day that the start belongs to, after the cut-off."""
     late = policy.cutoff is not None and local.time() > policy.cutoff
     return local.date() + DAY * late
-
-
-def _nth_day(policy: DeadlinePolicy, amount: int, first: date, days: OpenDays) -> date:
-    """The last day of a limit whose start belongs to `first`."""
-    if not (policy.start_day_counts and policy.end_of_day):
-        return days_after(first, amount, policy.unit, days)
-    if policy.unit is not LimitUnit.MONTHS:
-        return days_after(first - DAY, amount, policy.unit, days)
-    # With day one counted, six months from the 15th end with the 14th; where the day is missing, with the month.
-    same = add_months(first, amount)
-    return same - DAY if same.day == first.day else same
 
 
 def _last_day(deadline: Deadline, there: ZoneInfo) -> date:

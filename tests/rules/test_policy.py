@@ -133,6 +133,15 @@ def test_the_last_day_by_business_days_months_and_with_day_one() -> None:
     ) == date(2027, 2, 28)
 
 
+@pytest.mark.parametrize(
+    ("start", "last"), [(date(2026, 8, 31), date(2027, 2, 28)), (date(2026, 8, 28), date(2027, 2, 27))]
+)
+def test_months_whose_first_day_counts_end_with_the_month_where_the_day_is_missing(start: date, last: date) -> None:
+    """As the deadline engine counts them."""
+    six = ReturnPeriod(amount=6, unit=LimitUnit.MONTHS, starts=PeriodStart.DELIVERY, start_day_counts=True)
+    assert policy.last_day(six, start) == last
+
+
 def test_reasons_that_were_not_agreed_name_their_lines() -> None:
     strange = told(terms(), application(), item(), item(ReturnReason.UNWANTED, "2"))[Clause.QUALITY]
     assert (strange.verdict, strange.about, strange.agreed_in) == (Verdict.FAILS, ("2",), "7.2")
