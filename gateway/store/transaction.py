@@ -143,17 +143,21 @@ class Tx:
 
     async def wake(self, kind: str, row_id: str, at: datetime | None = None, *, only_earlier: bool = False) -> None:
         """Make the row due (now, unless said otherwise) and say "go" when this transaction is durable."""
-        table, when = work.WORK[kind].name, at or self.now
-        if only_earlier and self._is_due_by(table, row_id, when):
+        when, due_at = at or self.now, await self._due_at(kind, row_id)
+        if only_earlier and due_at is not None and due_at <= when:
             return
-        self.known.changed(table)
+        self.known.changed(work.WORK[kind].name)
         job = await work.make_due(self.connection, kind, row_id, self.exporter_id, when, only_earlier=only_earlier)
         if job is not None and (at is None or at <= self.now):
             self.woken.append(job)
 
-    def _is_due_by(self, table: str, row_id: str, at: datetime) -> bool:
-        rows = self.known.answer(table, by_id(row_id)) or ()
-        return any(row.due_at is not None and row.due_at <= at for row in rows)
+    async def _due_at(self, kind: str, row_id: str) -> datetime | None:
+        """As far as it is known. Of a poll on PostgreSQL a turn of another transaction's may be ending just now."""
+        if kind == "poll" and not self.is_sqlite:
+            row: Any = await work.beside(self.connection, kind, row_id, self.exporter_id)
+            return row.due_at if row and not row.held else None
+        rows = self.known.answer(work.WORK[kind].name, by_id(row_id))
+        return rows[0].due_at if rows else None
 
     def go(self, kind: str, row_id: str) -> None:
         """Say "go" for a row that this transaction added with `due_at=now`."""

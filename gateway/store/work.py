@@ -146,6 +146,34 @@ def _moving(kind: str, *, only_earlier: bool) -> Prepared:
     return Prepared(update(WORK[kind]).where(mine).returning(columns.turn))
 
 
+async def beside(connection: Connection, kind: str, row_id: str, exporter_id: str) -> Stored | None:
+    """The row's `due_at` and `held`, true until this transaction ends: whoever ends its turn knows that somebody is here who
+    may have work for it (`alone`), or has ended it by now. PostgreSQL only."""
+    return (await _beside(kind).run(connection, {"this_id": row_id, "mine": exporter_id})).first()
+
+
+async def alone(connection: Connection, kind: str, row_id: str, exporter_id: str) -> bool:
+    """Whether no transaction is under way that gives this row work, and none can before ours ends. PostgreSQL only: SQLite
+    has one writer."""
+    return (await _alone(kind).run(connection, {"this_id": row_id, "mine": exporter_id})).first() is not None
+
+
+@cache
+def _beside(kind: str) -> Prepared:
+    columns = WORK[kind].c
+    mine = select(columns.due_at, columns.held).where(
+        columns.id == bindparam("this_id"), columns.exporter_id == bindparam("mine")
+    )
+    return Prepared(mine.with_for_update(read=True, key_share=True))  # in nobody's way but his who asks to be alone
+
+
+@cache
+def _alone(kind: str) -> Prepared:
+    columns = WORK[kind].c
+    mine = select(columns.id).where(columns.id == bindparam("this_id"), columns.exporter_id == bindparam("mine"))
+    return Prepared(mine.with_for_update(skip_locked=True))
+
+
 async def release(connection: Connection, now: datetime) -> int:
     """Give back every turn that is taken. Only for a database that nobody else can have open."""
     freed = 0

@@ -1,10 +1,12 @@
 """Looks and what they are said of: begun with a booking, true to their shipments, and what nobody has heard of for long."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from adapters import registry
 from gateway.core import Gateway
@@ -12,11 +14,14 @@ from gateway.journeys import polling, tracking
 from gateway.rules.polling import next_poll
 from gateway.store import tables
 from gateway.store.checks import CHECKS
+from gateway.store.looks import MOMENT
 from gateway.store.store import Desk, Store
+from gateway.store.work import Job
 from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.house.clock import MovableClock
 from tests.house.rows import add_exporter, add_row
+from tests.house.waiting import eventually
 
 SAME = "I6 looks are as their shipments"
 DAY = timedelta(days=1)
@@ -103,3 +108,61 @@ async def test_what_one_call_asked_about_is_asked_about_together_again(
     every = next_poll(TrackingStatus.IN_TRANSIT, silent=1, now=now)
     assert every
     assert all(0.8 <= wait / (every - now) <= 1.2 for wait in planned)
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("held", [True, False])
+async def test_a_look_that_is_planned_while_a_turn_ends_is_not_lost(
+    store: Store, clock: MovableClock, *, held: bool
+) -> None:
+    """Whether it is durable just after the turn or begins just before its end; and where it needed no wake: the account was
+    due by then."""
+    exporter, now = await add_exporter(store), clock.stand()
+    async with store.transaction(exporter) as tx:
+        account = await add_row(tx, tables.accounts, due_at=now)
+        shipment = await booked(tx, account_id=account)
+        await tx.looks.set(shipment, poll_at=None)
+        if held:
+            assert await tx.claim(Job("poll", account, exporter))
+
+    async def settle(tx: Desk) -> None:
+        row = await tx.accounts.get(account) if held else await tx.claim(Job("poll", account, exporter))
+        await tx.settle("poll", row, due_at=await tx.looks.next(account))
+
+    async with store.transaction(exporter) as planning:
+        await planning.looks.set(shipment, poll_at=now + DAY)
+        await planning.wake("poll", account, now + DAY, only_earlier=True)
+        async with store.transaction(exporter) as tx:
+            await settle(tx)
+    async with store.reading(exporter) as tx:
+        assert (await tx.accounts.get(account)).due_at == now + MOMENT
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("knows", [True, False])
+async def test_a_look_that_is_planned_just_after_a_turn_ended_wakes_the_account(
+    store: Store, clock: MovableClock, *, knows: bool
+) -> None:
+    exporter, now = await add_exporter(store), clock.stand()
+    async with store.transaction(exporter) as tx:
+        account = await add_row(tx, tables.accounts, due_at=now)
+    async with store.transaction(exporter) as ending, store.transaction(exporter) as planning:
+        if knows:  # what it has read of the account is old by then
+            assert (await planning.accounts.get(account)).due_at == now
+        row = await ending.claim(Job("poll", account, exporter))
+        assert row
+        await ending.settle("poll", row, due_at=await ending.looks.next(account))
+        waking = asyncio.create_task(planning.wake("poll", account, now + DAY, only_earlier=True))
+
+        async def waits() -> bool:
+            here = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            asked = await ending.connection.execute(
+                text(f"SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN ({here})")
+            )
+            return asked.first() is not None
+
+        await eventually(waits)  # for as long as the other is not durable
+        await ending.connection.execute(text("COMMIT"))
+        await waking
+    async with store.reading(exporter) as tx:
+        assert (await tx.accounts.get(account)).due_at == now + DAY
