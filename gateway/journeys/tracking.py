@@ -16,6 +16,7 @@ from gateway.journeys.notices import announce
 from gateway.journeys.reckoning import Reckoned, reckon
 from gateway.rules import lifecycle
 from gateway.rules.details import Detail
+from gateway.rules.polling import next_poll
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -58,6 +59,8 @@ async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> 
     standing, state = found.standing, found.state
     if standing.status != shipment.status or state != shipment.state:
         await _changed(tx, shipment, standing, state)
+        if TrackingStatus(shipment.status) in lifecycle.FINAL or shipment.state == ShipmentState.CANCELLED:
+            await _look_again(tx, shipment, standing.status, state)
     for event in new:
         if canonical_number(event.waybill) in found.acts.ended:
             await _of_an_ended_booking(tx, shipment, event)
@@ -123,6 +126,15 @@ async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, sta
     )
 
 
+async def _look_again(tx: Desk, shipment: Record, status: TrackingStatus, state: ShipmentState) -> None:
+    """What was over, and is not, is looked at again by itself."""
+    at = None if state is ShipmentState.CANCELLED else next_poll(status, silent=0, now=tx.now)
+    look = await tx.looks.find(shipment.id)
+    if at is not None and look is not None and (look.poll_at is None or look.poll_at > at):
+        await tx.looks.set(shipment.id, poll_at=at, silent=0)
+        await tx.wake("poll", shipment.account_id, at, only_earlier=True)
+
+
 async def _exception(tx: Desk, shipment: Record, event: TrackingEvent) -> None:
     at = event.occurred_at or tx.now
     await announce(
@@ -145,7 +157,7 @@ async def return_stands(tx: Desk, return_id: str) -> None:
     """Let the return's status follow its shipments."""
     row = await tx.returns.get(return_id, lock=True)
     states = [ShipmentState(shipment.state) for shipment in await tx.shipments.of_return(return_id)]
-    status = lifecycle.return_status_of(ReturnStatus(row.status), states)
+    status = lifecycle.return_status_of(ReturnStatus(row.status), states, row.authorization.status)
     if status != row.status:
         await tx.returns.set(return_id, status=status, updated_at=tx.now)
         tx.note("return.status", return_id, chain=return_id, before={"status": row.status}, after={"status": status})

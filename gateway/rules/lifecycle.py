@@ -4,7 +4,7 @@ The world cannot be illegal, only our acts can. A scan is a fact, whatever we ex
 of events, so the order in which they arrive, repeated or shuffled, changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,7 +42,7 @@ STAGE: Mapping[T, int] = {
     T.DELIVERY_FAILED: 3,
     T.OUT_FOR_DELIVERY: 3,
     T.READY_TO_COLLECT: 3,
-    T.LOST: 4,
+    T.LOST: 4,  # until it is scanned again
     T.DELIVERED: 4,
     T.RETURNED_TO_SENDER: 5,  # carriers write "delivered" when the parcel is back at the returner
 }
@@ -70,10 +70,10 @@ def standing_of(events: Sequence[Seen], parcels: int = 1) -> Standing:
         return Standing(T.ANNOUNCED if not events else T.UNKNOWN)
     pieces = {event.piece for event in known if event.piece}
     whole = [event for event in known if not event.piece]
-    groups = [[event for event in known if event.piece in (None, piece)] for piece in sorted(pieces)]
+    groups = [_found([event for event in known if event.piece in (None, piece)]) for piece in sorted(pieces)]
     if len(pieces) < parcels or not groups:
-        groups.append(whole or known)
-    last = min((_latest(group) for group in groups), key=lambda event: STAGE[T(event.status)])
+        groups.append(_found(whole or known))
+    last = min(map(_latest, groups), key=lambda event: (STAGE[T(event.status)], event.status != T.LOST))
     physical = [event for event in known if STAGE[T(event.status)] >= PHYSICAL]
     first = min(physical, key=lambda event: (event.occurred_at, STAGE[T(event.status)]), default=None)
     delivered = [_first_delivery(group) for group in groups]
@@ -85,6 +85,13 @@ def standing_of(events: Sequence[Seen], parcels: int = 1) -> Standing:
         ready_at=min((at for at in map(_waits_since, groups) if at), default=None),
         hand_over_seen=first is not None and first.status == T.HANDED_OVER,
     )
+
+
+def _found(events: Sequence[Seen]) -> Sequence[Seen]:
+    """Without the loss of what was scanned afterwards: it turned up."""
+    scans = [event.occurred_at for event in events if event.status != T.LOST and STAGE[T(event.status)] >= PHYSICAL]
+    last = max(scans, default=None)
+    return [event for event in events if event.status != T.LOST or last is None or event.occurred_at >= last]
 
 
 ON_ITS_WAY = frozenset({T.HANDED_OVER, T.IN_TRANSIT, T.IN_CUSTOMS, T.OUT_FOR_DELIVERY})
@@ -144,10 +151,11 @@ STATE_OF: Mapping[T, ShipmentState] = {
 }
 
 
-def shipment_state_of(current: ShipmentState, status: T) -> ShipmentState:
-    """The state a booked shipment's events put it in. Without a physical scan our own acts keep the word."""
-    if STAGE.get(status, 0) < PHYSICAL and current is not ShipmentState.BOOKED:
-        return current
+def shipment_state_of(ours: ShipmentState, status: T) -> ShipmentState:
+    """The state its events put a shipment in that our own acts alone left in `ours`. Without a physical scan they keep the
+    word."""
+    if STAGE.get(status, 0) < PHYSICAL and ours is not ShipmentState.BOOKED:
+        return ours
     return STATE_OF[status]
 
 
@@ -167,13 +175,18 @@ STOPS = frozenset({ReturnStatus.CANCELLED, ReturnStatus.DECLINED, ReturnStatus.E
 SETTLED = frozenset({ReturnStatus.ACCEPTED, ReturnStatus.REJECTED})
 
 
-def return_status_of(current: ReturnStatus, shipments: Iterable[ShipmentState]) -> ReturnStatus:
-    """Where a return stands by its shipments; a closed or accepted one stays. The slowest shipment speaks."""
+def return_status_of(
+    current: ReturnStatus, shipments: Collection[ShipmentState], told: ReturnStatus = ReturnStatus.APPROVED
+) -> ReturnStatus:
+    """Where a return stands by its shipments; a closed or accepted one stays. The slowest shipment speaks. Where all are
+    cancelled it is approved, as before it was booked, unless what its platform `told` last stops it."""
     if current in CLOSED or current in SETTLED:
         return current
     order = list(RETURN_OF)
     alive = sorted((state for state in shipments if state in RETURN_OF), key=order.index)
-    return RETURN_OF[alive[0]] if alive else current
+    if alive:
+        return RETURN_OF[alive[0]]
+    return ReturnStatus.APPROVED if shipments and current in RETURN_OF.values() and told not in STOPS else current
 
 
 class Act(StrEnum):

@@ -265,3 +265,25 @@ async def test_a_label_of_before_that_moves_asks_a_person_and_moves_nothing(push
     (task,) = [task for task in await house.tasks() if task.kind == "used_after_void"]
     assert before.waybill in task.detail
     await house.judge()
+
+
+@by_rest
+@pytest.mark.parametrize(("over", "after"), [("LST", "lost"), ("CAN", "cancelled")])
+async def test_what_was_over_and_is_scanned_again_is_a_correction_and_looked_at_again(
+    pushing: House, over: str, after: str
+) -> None:
+    house = pushing
+    booked = await house.booked()
+    await pushed(house, [scan(house, booked, over)])
+    await house.pass_time(timedelta(hours=3))  # a look, which plans the next
+    assert (await house.shipment()).status == after
+    planned = (await house.settled.reading(lambda tx: tx.looks.get(booked.id))).poll_at
+    assert planned is None or planned - house.clock() > timedelta(hours=12)
+    await pushed(house, [scan(house, booked, "COL")])
+    assert (await house.shipment()).state == ShipmentState.MOVING
+    said = await house.settled.reading(lambda tx: tx.audit.of_chain(booked.return_id))
+    assert [row.before["status"] for row in said if row.action == "shipment.corrected"] == [after]
+    await house.bench.tell("scans", waybill=booked.waybill, code="HUB", at=house.clock().isoformat())
+    await house.pass_time(timedelta(hours=5))
+    assert (await house.shipment()).status == "in_transit"
+    await house.judge()

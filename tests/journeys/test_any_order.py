@@ -6,6 +6,7 @@ from datetime import timedelta
 from gateway.core import Gateway
 from gateway.journeys import tracking
 from gateway.store import tables
+from gateway.store.store import Desk
 from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.house.clock import MONDAY_NOON
@@ -35,6 +36,17 @@ def scans() -> list[TrackingEvent]:
     ]
 
 
+async def booked(tx: Desk) -> tuple[str, str]:
+    """A return and its shipment under a live booking."""
+    channel = await add_row(tx, tables.channels, zone="Asia/Shanghai")
+    return_id = await add_row(tx, tables.returns, status="booked")
+    begun = {"carrier": "sandbox_rest", "waybill": "W1", "state": "booked", "status": "announced"}
+    shipment = await add_row(tx, tables.shipments, return_id=return_id, channel_id=channel, **begun)
+    holds = {"kind": "booking", "subject_id": shipment, "state": "live", "carrier": tx.new_id("c"), "waybill": "W1"}
+    await add_row(tx, tables.attempts, number=1, client_ref=tx.new_id("r")[-20:], **holds)
+    return return_id, shipment
+
+
 async def test_fifty_orders_of_arrival_leave_one_standing(gateway: Gateway) -> None:
     exporter = await add_exporter(gateway.store)
     chance, seen = random.Random(38), set()
@@ -43,10 +55,7 @@ async def test_fifty_orders_of_arrival_leave_one_standing(gateway: Gateway) -> N
         chance.shuffle(order)
         cut = chance.randrange(1, len(order))
         async with gateway.store.transaction(exporter) as tx:
-            channel = await add_row(tx, tables.channels, zone="Asia/Shanghai")
-            return_id = await add_row(tx, tables.returns, status="booked")
-            begun = {"carrier": "sandbox_rest", "waybill": "W1", "state": "booked", "status": "announced"}
-            shipment = await add_row(tx, tables.shipments, return_id=return_id, channel_id=channel, **begun)
+            _, shipment = await booked(tx)
         for part in (order[:cut], order[cut:], order[:1]):
             async with gateway.store.transaction(exporter) as tx:
                 await tracking.record(gateway, tx, shipment, part, "push")
@@ -56,3 +65,41 @@ async def test_fifty_orders_of_arrival_leave_one_standing(gateway: Gateway) -> N
         seen.add((row.status, row.state, row.handed_over_at, row.delivered_at))
     delivered = MONDAY_NOON + timedelta(minutes=296)
     assert seen == {("delivered", "delivered", MONDAY_NOON, delivered)}
+
+
+SETS, EACH = 25, 3
+STATUSES = [status for status in TrackingStatus if status is not TrackingStatus.UNKNOWN]
+SAID_OF_A_LABEL = [TrackingStatus.ANNOUNCED, TrackingStatus.EXPIRED, TrackingStatus.CANCELLED]
+
+
+def any_scans(chance: random.Random) -> list[TrackingEvent]:
+    """Some statuses at some hours; in half of all sets of what no scan decides."""
+    among = chance.choice((STATUSES, SAID_OF_A_LABEL))
+    return [
+        TrackingEvent(
+            waybill=Waybill("W1"),
+            piece=chance.choice((None, None, None, "P1")),
+            status=chance.choice(among),
+            occurred_at=MONDAY_NOON + timedelta(hours=chance.randrange(6)),
+            zone=ZoneSource.STATED,
+            wire_code=str(number),
+        )
+        for number in range(chance.randrange(2, 6))
+    ]
+
+
+async def test_any_set_of_events_leaves_one_state_and_one_return(gateway: Gateway) -> None:
+    """The shipment's state and the return's status are a function of the set too, whatever they were on the way."""
+    exporter = await add_exporter(gateway.store)
+    chance = random.Random(4)
+    for _ in range(SETS):
+        order, seen = any_scans(chance), set()
+        for _ in range(EACH):
+            chance.shuffle(order)
+            async with gateway.store.transaction(exporter) as tx:
+                return_id, shipment = await booked(tx)
+                for event in order:
+                    await tracking.record(gateway, tx, shipment, [event], "push")
+                row, its = await tx.shipments.get(shipment), await tx.returns.get(return_id)
+                seen.add((row.status, row.state, row.handed_over_at, row.delivered_at, its.status))
+        assert len(seen) == 1, (seen, order)

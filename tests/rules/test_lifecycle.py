@@ -67,7 +67,9 @@ def test_a_code_in_no_table_moves_nothing_that_moved(events: list[Scan], parcels
 
 @given(sets_of_scans, scans)
 def test_one_parcel_never_goes_back_a_stage_by_hearing_more(events: list[Scan], more: Scan) -> None:
-    mine = [Scan(event.status, event.occurred_at, None, event.wire_code) for event in [*events, more]]
+    """But for one that was lost: it turns up."""
+    known = [event for event in [*events, more] if event.status != T.LOST]
+    mine = [Scan(event.status, event.occurred_at, None, event.wire_code) for event in known]
     assert STAGE.get(standing_of(mine).status, -1) >= STAGE.get(standing_of(mine[:-1]).status, -1)
 
 
@@ -128,6 +130,19 @@ def test_a_lost_parcel_that_turns_up_later_is_delivered() -> None:
     assert standing_of([at(T.LOST, 1), at(T.DELIVERED, 5)]).status is T.DELIVERED
 
 
+@pytest.mark.parametrize("found", [T.HANDED_OVER, T.IN_TRANSIT, T.READY_TO_COLLECT])
+def test_what_is_scanned_after_it_was_lost_is_found_and_what_was_scanned_before_is_not(found: T) -> None:
+    assert standing_of([at(T.LOST, 1), at(found, 5)]).status is found
+    assert standing_of([at(found, 1), at(T.LOST, 5)]).status is T.LOST
+    assert standing_of([at(T.LOST, 1), at(T.ANNOUNCED, 5)]).status is T.LOST
+
+
+def test_one_parcel_that_turns_up_does_not_find_the_other() -> None:
+    lost = [at(T.LOST, 1, "P1"), at(T.LOST, 1, "P2")]
+    assert standing_of([*lost, at(T.DELIVERED, 3, "P1")], parcels=2).status is T.LOST
+    assert standing_of([*lost, at(T.DELIVERED, 3, "P1"), at(T.IN_TRANSIT, 3, "P2")], parcels=2).status is T.IN_TRANSIT
+
+
 def test_a_cancelled_label_that_is_scanned_was_used_all_the_same() -> None:
     assert standing_of([at(T.CANCELLED, 1)]).status is T.CANCELLED
     assert standing_of([at(T.CANCELLED, 5), at(T.HANDED_OVER, 1)]).status is T.HANDED_OVER
@@ -165,6 +180,14 @@ def test_a_return_stands_where_its_slowest_shipment_stands() -> None:
     assert return_status_of(booked, [ShipmentState.DELIVERED] * 2) is ReturnStatus.DELIVERED
     assert return_status_of(booked, [ShipmentState.CANCELLED, ShipmentState.DELIVERED]) is ReturnStatus.DELIVERED
     assert return_status_of(ReturnStatus.APPROVED, []) is ReturnStatus.APPROVED
+
+
+@pytest.mark.parametrize("current", [ReturnStatus.BOOKED, ReturnStatus.EXPIRED, ReturnStatus.SHIPPED])
+def test_a_return_whose_labels_are_cancelled_is_as_before_it_was_booked(current: ReturnStatus) -> None:
+    assert return_status_of(current, [ShipmentState.CANCELLED]) is ReturnStatus.APPROVED
+    assert return_status_of(current, [ShipmentState.CANCELLED], ReturnStatus.EXPIRED) is current
+    assert return_status_of(current, []) is current
+    assert return_status_of(ReturnStatus.REFUND_ONLY, [ShipmentState.CANCELLED]) is ReturnStatus.REFUND_ONLY
 
 
 @pytest.mark.parametrize("final", sorted(CLOSED | SETTLED))
