@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from schemas.opting import OptIn
 from schemas.starts import ClaimKind, ClockStart
 from schemas.values import Country, Dimensions, DocumentId, Instant, Model, Money, Note, ShortText, Text, Weight
 
@@ -165,7 +166,7 @@ class DeadlinePolicy(Model):
     price_band: PriceBand | None = None
     """The policy holds only for goods of this price."""
     on_expiry: ExpiryAction = ExpiryAction.ESCALATE
-    opted_in: bool = False
+    opt_in: OptIn | None = None
     valid_from: date | None = None
     valid_until: date | None = None
     because: Text = ""
@@ -239,7 +240,6 @@ class AcceptanceDecision(StrEnum):
     ACCEPT_WITH_RESERVATION = "accept_with_reservation"
     PART = "part"
     REJECT = "reject"
-    EXTEND = "extend"
     DISPOSE = "dispose"
 
 

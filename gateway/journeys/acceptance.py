@@ -153,8 +153,6 @@ async def accept(tx: Desk, return_id: str, record: AcceptanceRecord) -> int:
     row = await tx.returns.get(return_id, lock=True)
     lifecycle.require(lifecycle.Act.ACCEPT, row.status)
     await _check(tx, row, record)
-    if record.decision is AcceptanceDecision.EXTEND:
-        raise Conflict("an extension is asked of the deadline, not recorded as an acceptance", state=row.status)
     late = await clocks.met(tx, Clock.ACCEPTANCE, return_id, record.decided_at)
     await following.claims_stand(tx, return_id, as_agreed=record.decision is AcceptanceDecision.ACCEPT)
     version = await tx.acceptances.next_version(return_id)

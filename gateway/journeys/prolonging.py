@@ -19,11 +19,10 @@ from schemas.values import DocumentId
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-async def pause(tx: Desk, deadline_id: str, *, reason: str, proof: DocumentId | None, at: datetime | None) -> None:
+async def pause(tx: Desk, deadline_id: str, *, reason: str, proof: DocumentId, at: datetime | None) -> None:
     """Nothing falls due until it goes on. `proof` is a document that is stored."""
     row, at = await _open(tx, deadline_id, at)
-    if proof is not None:
-        await tx.documents.get(proof)
+    await tx.documents.get(proof)
     if row.state == DeadlineState.PAUSED:
         raise Conflict("the clock stands still already", state=row.state)
     moved = _moved(row, lambda: deadlines.pause(row.terms, at, reason=reason, proof=proof))

@@ -143,7 +143,7 @@ def expiry_action(deadline: Deadline) -> ExpiryAction:
     """What may be done at the last stage. Anything but a person's task needs the exporter's opt-in, and time for a last look:
     without both, `ESCALATE`."""
     policy = deadline.policy
-    agreed = policy.opted_in and (policy.grace > NOTHING or policy.grace_business_days > 0)
+    agreed = policy.opt_in is not None and (policy.grace > NOTHING or policy.grace_business_days > 0)
     return policy.on_expiry if agreed else ExpiryAction.ESCALATE
 
 

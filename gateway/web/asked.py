@@ -188,7 +188,8 @@ class AskedEvidence(Model):
 
 
 class AskedAcceptance(Model):
-    """What the exporter decided on taking the goods over. A correction is recorded as another one."""
+    """What the exporter decided on taking the goods over. A correction is recorded as another one. A reservation has words,
+    a part has units that were inspected. More time is asked of the deadline, at `POST /v1/deadlines/{id}/extend`."""
 
     decision: AcceptanceDecision
     decided_at: AskedInstant
@@ -200,6 +201,15 @@ class AskedAcceptance(Model):
     dock_dimensions: Dimensions | None = None
     seal: Text | None = None
     deduction: Price | None = None
+
+    @model_validator(mode="after")
+    def says_what_its_decision_needs(self) -> Self:
+        reserved = self.reservation is not None and self.reservation.strip()
+        if self.decision is AcceptanceDecision.ACCEPT_WITH_RESERVATION and not reserved:
+            raise PydanticCustomError("required", "a reservation without words", {"at": "reservation"})
+        if self.decision is AcceptanceDecision.PART and not any(one.quantity for one in self.inspections):
+            raise PydanticCustomError("required", "a part of nothing", {"at": "inspections"})
+        return self
 
 
 class AskedEndpoint(Model):

@@ -12,7 +12,7 @@ class AskedPause(Model):
     """Why its clock stands still, and the document that proves it (`POST /v1/documents`)."""
 
     reason: Annotated[Note, Field(min_length=1)]
-    proof: Annotated[str, Field(pattern=id_form("doc"))] | None = None
+    proof: Annotated[str, Field(pattern=id_form("doc"))]
     at: AskedInstant | None = None
 
 

@@ -1,7 +1,7 @@
 """F42-F44: limits and time. F45, where the process dies between firing and telling, is among the crash points."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from schemas.acceptance import (
     LimitUnit,
     PolicySource,
 )
+from schemas.opting import OptIn
 from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.faults.house import House
@@ -164,7 +165,7 @@ async def test_what_was_opted_in_to_is_done_after_grace_and_a_last_look(house: H
         source=PolicySource.CONTRACT,
         grace=DAY,
         on_expiry=ExpiryAction.AUTO_ACCEPT,
-        opted_in=True,
+        opt_in=OptIn(by="Li Na", on=date(2026, 1, 5), words="signed"),
         because="contract 4.2, signed 2026-01-05",
     )
     async with house.gw.store.transaction(house.settled.exporter) as tx:

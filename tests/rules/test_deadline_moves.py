@@ -8,6 +8,7 @@ import pytest
 from gateway.rules import deadlines
 from gateway.rules.deadlines import NotPossible
 from schemas.acceptance import DeadlinePolicy, ExpiryAction, ExtensionTerms, WorkingHours
+from schemas.opting import OptIn
 from tests.rules.clocks import (
     BERLIN,
     BUSINESS,
@@ -100,9 +101,10 @@ def test_nothing_is_spent_or_destroyed_without_consent_and_a_last_look() -> None
         return deadlines.expiry_action(deadline)
 
     assert action(grace=timedelta(days=1)) is ExpiryAction.ESCALATE
-    assert action(opted_in=True) is ExpiryAction.ESCALATE
-    assert action(opted_in=True, grace=timedelta(days=1)) is ExpiryAction.DISPOSE
-    assert action(opted_in=True, grace_business_days=1) is ExpiryAction.DISPOSE
+    word = OptIn(by="Li Na", on=date(2026, 1, 5), words="not worth the freight")
+    assert action(opt_in=word) is ExpiryAction.ESCALATE
+    assert action(opt_in=word, grace=timedelta(days=1)) is ExpiryAction.DISPOSE
+    assert action(opt_in=word, grace_business_days=1) is ExpiryAction.DISPOSE
 
 
 def test_hours_move_by_the_length_of_a_pause() -> None:

@@ -74,6 +74,20 @@ async def test_what_a_channel_agreed_goes_before_what_its_carrier_prints(house: 
     assert limit["seconds_left"] <= 4 * 86_400
 
 
+async def test_what_destroys_something_needs_written_words(house: House) -> None:
+    (known,) = (await house.mine.get("/v1/channels"))["data"]
+    said = {name: known[name] for name in ("account_id", "service", "consignee", "zone")} | {"name": "Burnt"}
+    limit = {"clock": "acceptance", "amount": 5, "unit": "calendar_days", "on_expiry": "dispose", "grace": "P1D"}
+    word = {"by": "Li Na", "on": "2026-01-05", "words": "not worth the freight"}
+    for wrong in ({**word, "by": ""}, {**word, "words": ""}, {"by": "Li Na"}, {**word, "document_id": "x"}):
+        await house.mine.post("/v1/channels", {**said, "acceptance": {**limit, "opt_in": wrong}}, 422)
+    await house.mine.post("/v1/channels", {**said, "acceptance": {**limit, "opted_in": True}}, 422)
+    lost = {**word, "document_id": f"doc_{'0' * 26}"}
+    await house.mine.post("/v1/channels", {**said, "acceptance": {**limit, "opt_in": lost}}, 404)
+    made = await house.mine.post("/v1/channels", {**said, "acceptance": {**limit, "opt_in": word}}, 201)
+    assert made["acceptance"]["opt_in"] == {**word, "document_id": None}
+
+
 async def test_a_clock_is_stopped_with_proof_and_goes_on(house: House) -> None:
     return_id, _ = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.DELIVERED)
     before = (await limits_of(house, return_id))["acceptance"]
@@ -85,7 +99,9 @@ async def test_a_clock_is_stopped_with_proof_and_goes_on(house: House) -> None:
     stopped = await house.mine.post(f"{path}/pause", {"reason": "held by customs", "proof": proof})
     assert (stopped["state"], stopped["paused_because"]) == ("paused", "held by customs")
     assert stopped["seconds_left"] > 0
-    await house.mine.post(f"{path}/pause", {"reason": "again"}, 409)
+    await house.mine.post(f"{path}/pause", {"reason": "again", "proof": proof}, 409)
+    unproved = await house.mine.post(f"{path}/pause", {"reason": "again"}, 422)
+    assert [(one["pointer"], one["code"]) for one in unproved["errors"]] == [("/proof", "required")]
     await house.mine.post(f"{path}/pause", {"reason": "again", "proof": f"doc_{'0' * 26}"}, 404)
     house.clock.forward(3 * DAY)
     assert (await house.mine.get(path))["seconds_left"] == stopped["seconds_left"], "it keeps what it had"

@@ -96,6 +96,14 @@ async def test_without_the_forms_own_token_nothing_moves(house: House, inside: B
     assert await now(house, limit) == limit
 
 
+async def test_a_clock_is_not_stopped_without_a_proof(house: House, inside: Browser) -> None:
+    return_id, limit = await delivered(house)
+    token = await inside.token(f"/console/returns/{return_id}")
+    answer = await inside.post(f"/console/deadlines/{limit['id']}/pause", {"csrf": token, "reason": "held"})
+    assert (answer.status, "proof: " in await answer.text()) == (422, True)
+    assert await now(house, limit) == limit
+
+
 @pytest.mark.parametrize("said", [{"reason": " "}, {"reason": "held", "at": "yesterday"}])
 async def test_a_form_that_is_wrong_is_shown_again_and_leaves_no_proof(
     house: House, inside: Browser, said: dict[str, str]

@@ -64,10 +64,17 @@ async def missed(house: House, return_id: str) -> list[str]:
     return [one.after["at"][:10] for one in said if (one.action, one.subject_id) == ("deadline.fired.due", row.id)]
 
 
+async def proof(house: House) -> str:
+    answer = await house.mine.ask("POST", "/v1/documents", data=b"%PDF-1.7\n")
+    return str((await answer.json())["document_id"])
+
+
 async def test_a_pause_and_its_end_that_are_told_when_the_limit_is_over(house: House) -> None:
     return_id, before = await over(house)
     path, began = f"/v1/deadlines/{before['id']}", house.clock() - 28 * DAY
-    stopped = await house.mine.post(f"{path}/pause", {"reason": "customs", "at": (began + 3 * DAY).isoformat()})
+    stopped = await house.mine.post(
+        f"{path}/pause", {"reason": "customs", "proof": await proof(house), "at": (began + 3 * DAY).isoformat()}
+    )
     assert stopped["state"] == "paused"
     await judged(house)
     assert await state(house, return_id) == ("paused", [], 0), "it was not missed as far as is known now"
@@ -82,7 +89,7 @@ async def test_a_pause_and_its_end_that_are_told_when_the_limit_is_over(house: H
 async def test_a_pause_that_took_no_time_leaves_it_as_missed_as_it_was(house: House) -> None:
     return_id, before = await over(house)
     path, at = f"/v1/deadlines/{before['id']}", {"at": (house.clock() - 25 * DAY).isoformat()}
-    await house.mine.post(f"{path}/pause", {"reason": "customs", **at})
+    await house.mine.post(f"{path}/pause", {"reason": "customs", "proof": await proof(house), **at})
     await house.mine.post(f"{path}/resume", at)
     await judged(house)
     assert await state(house, return_id) == ("expired", ["due", "lapse"], 1)
@@ -92,7 +99,7 @@ async def test_a_pause_that_lasts_until_now_leaves_time(house: House) -> None:
     return_id, before = await over(house)
     path = f"/v1/deadlines/{before['id']}"
     at = house.clock() - 25 * DAY
-    await house.mine.post(f"{path}/pause", {"reason": "customs", "at": at.isoformat()})
+    await house.mine.post(f"{path}/pause", {"reason": "customs", "proof": await proof(house), "at": at.isoformat()})
     await house.mine.post(f"{path}/resume", {})
     await judged(house)
     assert await state(house, return_id) == ("running", [], 0)

@@ -186,6 +186,17 @@ WRONG_DECISIONS = {
     "no such file": ({"evidence": [{"document_id": "doc_" + "0" * 26}]}, 404),
     "in the future": ({"decided_at": "2026-03-02T09:50:00Z"}, 409),
     "no such decision": ({"decision": "keep"}, 422),
+    "more time is asked of the deadline": ({"decision": "extend"}, 422),
+    "a reservation without words": ({"reservation": None}, 422),
+    "a reservation of blanks": ({"reservation": " \n"}, 422),
+    "a part of nothing": ({"decision": "part", "inspections": []}, 422),
+    "a part of no units": (
+        {
+            "decision": "part",
+            "inspections": [{"line_id": "1", "quantity": 0, "condition": "new", "packaging": "missing"}],
+        },
+        422,
+    ),
     "less than nothing": ({"deduction": {"amount": "-1.00", "currency": "EUR"}}, 422),
 }
 

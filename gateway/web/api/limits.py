@@ -17,8 +17,7 @@ async def get_deadline(call: Call) -> Answer:
 
 async def pause_deadline(call: Call) -> Answer:
     deadline_id, asked = call.id("ddl"), call.asked(AskedPause)
-    proof = DocumentId(asked.proof) if asked.proof else None
-    await prolonging.pause(call.tx, deadline_id, reason=asked.reason, proof=proof, at=asked.at)
+    await prolonging.pause(call.tx, deadline_id, reason=asked.reason, proof=DocumentId(asked.proof), at=asked.at)
     return await _told(call, deadline_id)
 
 

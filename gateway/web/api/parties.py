@@ -10,6 +10,7 @@ from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, Carrier, 
 from gateway.core import Gateway
 from gateway.guard import check_url
 from gateway.journeys import settling_in, verdicts
+from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.asked import AskedAccount, AskedChannel, AskedSource
 from gateway.web.endpoint import Answer, Call
@@ -115,8 +116,17 @@ async def get_source(call: Call) -> Answer:
     return Answer(_source(call.gw, await call.tx.sources.get(call.id("src"))))
 
 
+async def _check_papers(tx: Desk, asked: AskedChannel) -> None:
+    """What was opted in to on a paper has that paper. Raises NotFound."""
+    stated = asked.limits.policies if asked.limits else ()
+    for policy in (asked.acceptance, *stated):
+        if policy and policy.opt_in and policy.opt_in.document_id:
+            await tx.documents.get(policy.opt_in.document_id)
+
+
 async def create_channel(call: Call) -> Answer:
     asked = call.asked(AskedChannel)
+    await _check_papers(call.tx, asked)
     for source_id in asked.platforms:
         await call.tx.sources.get(source_id)
     for fallback in asked.fallbacks:

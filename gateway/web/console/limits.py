@@ -29,13 +29,15 @@ async def pause(request: web.Request) -> web.Response:
     most = request.app[GATEWAY].settings.document_limit
 
     async def act(tx: Desk, limit: Record, form: Form, zone: str) -> None:
-        reason = str(form.get("reason", "")).replace("\r\n", "\n").strip()
-        asked = _read(AskedPause, {"reason": reason, "at": _at(form, zone)})
+        said: dict[str, Any] = {
+            "reason": str(form.get("reason", "")).replace("\r\n", "\n").strip(),
+            "at": _at(form, zone),
+        }
         file = form.get("proof")
-        proof = None
         if isinstance(file, web.FileField) and file.filename:
-            proof = DocumentId(await keep_file(tx, limit.return_id, file, most))
-        await prolonging.pause(tx, limit.id, reason=asked.reason, proof=proof, at=asked.at)
+            said["proof"] = await keep_file(tx, limit.return_id, file, most)
+        asked = _read(AskedPause, said)
+        await prolonging.pause(tx, limit.id, reason=asked.reason, proof=DocumentId(asked.proof), at=asked.at)
 
     return await _done(request, act)
 

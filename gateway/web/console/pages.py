@@ -36,7 +36,7 @@ PAGE = 50
 MOST_CODES = 200
 SIDES = ("exporter", "service")
 """Whom a person at the console writes for."""
-DECISIONS = [one.value for one in AcceptanceDecision if one is not AcceptanceDecision.EXTEND]
+DECISIONS = [one.value for one in AcceptanceDecision]
 
 
 async def visitor(request: web.Request, scope: str = "returns") -> Visit:

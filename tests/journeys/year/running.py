@@ -16,6 +16,7 @@ from gateway.store import tables
 from gateway.store.store import Desk
 from schemas.acceptance import AcceptanceRecord
 from schemas.returns import ReturnAuthorization, ReturnItem, ReturnReason, ReturnStatus
+from schemas.values import DocumentId
 from tests.house.clock import MovableClock
 from tests.journeys.year.places import RULES
 from tests.journeys.year.story import BEGINS, RETURNERS, Story
@@ -192,7 +193,10 @@ class Year:
         return str(row.id)
 
     async def _pause(self, tx: Desk, story: Story) -> None:
-        await prolonging.pause(tx, await self._limit(tx, story), reason="customs hold", proof=None, at=None)
+        proof = DocumentId(
+            await tx.documents.keep("paper", "application/pdf", b"held", return_id=self.return_id(story))
+        )
+        await prolonging.pause(tx, await self._limit(tx, story), reason="customs hold", proof=proof, at=None)
 
     async def _resume(self, tx: Desk, story: Story) -> None:
         await prolonging.resume(tx, await self._limit(tx, story), at=None)
