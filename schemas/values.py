@@ -221,6 +221,9 @@ class Dimensions(Model):
     width_mm: Annotated[int, Field(gt=0, le=20_000)]
     height_mm: Annotated[int, Field(gt=0, le=20_000)]
 
+    def __str__(self) -> str:
+        return f"{self.length_mm} × {self.width_mm} × {self.height_mm} mm"
+
 
 class Address(Model):
     """Where something is. `lines` is street and house, one to three lines, in the order they are printed."""

@@ -81,6 +81,8 @@ def sheet(case: Acceptance, language: str, face: Path | None = None) -> bytes:
             (said("recorded"), f"{case.version}, {_when(case.recorded_at, case.zone)}"),
             (said("seal"), record.seal or ""),
             (said("weight"), f"{record.dock_weight.kg} kg" if record.dock_weight else ""),
+            (said("dimensions"), str(record.dock_dimensions) if record.dock_dimensions else ""),
+            (said("deduction"), str(record.deduction) if record.deduction else ""),
             (said("reservation"), record.reservation or ""),
         ]
     )

@@ -24,6 +24,8 @@ SAID: Mapping[str, tuple[str, str]] = {
     "reservation": ("Reservation", "保留意见"),
     "seal": ("Seal", "封签号"),
     "weight": ("Weight at the dock", "到货称重"),
+    "dimensions": ("Size at the dock", "到货尺寸"),
+    "deduction": ("Deduction", "扣减金额"),
     "photographs": ("Photographs", "照片"),
     "not_printed": (
         "{count} more are not printed here: they are in the pack, with their hashes.",

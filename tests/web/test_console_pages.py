@@ -159,6 +159,8 @@ async def test_an_acceptance_is_recorded_with_its_photographs(inside: Browser, h
         {"decision": "keep"},
         {"quantity.0": "many"},
         {"quantity.0": "9"},
+        {"weight_kg": "1.2345"},
+        {"length_cm": "40", "width_cm": "30"},
     ],
 )
 async def test_a_wrong_form_is_shown_again_and_leaves_nothing(
@@ -172,6 +174,30 @@ async def test_a_wrong_form_is_shown_again_and_leaves_nothing(
     assert answer.status in (409, 422)
     assert (await house.mine.get(f"/v1/returns/{made['id']}/acceptances"))["data"] == []
     assert (await house.mine.get(f"/v1/returns/{made['id']}"))["documents"] == []
+
+
+async def test_what_was_read_at_the_dock_is_kept_and_shown(inside: Browser, house: House) -> None:
+    made = await delivered(house)
+    page = f"/console/returns/{made['id']}"
+    sides = {"length_cm": "40", "width_cm": "30.5", "height_cm": "2"}
+    said = {"seal": "CN 88", "serial.0": "SN-7", "weight_kg": "1,25", **sides}
+    answer = await inside.post(f"{page}/acceptances", acceptance(await inside.token(page), **said))
+    assert answer.status == 303, await answer.text()
+    (told,) = (await house.mine.get(f"/v1/returns/{made['id']}/acceptances"))["data"]
+    record = told["record"]
+    assert (record["seal"], record["dock_weight"], record["inspections"][0]["serial"]) == (
+        "CN 88",
+        {"grams": 1250},
+        "SN-7",
+    )
+    assert record["dock_dimensions"] == {"length_mm": 400, "width_mm": 305, "height_mm": 20}
+    by_api = {"decision": "reject", "decided_at": "2026-03-02T09:25:00Z", "decided_by": "Zhao"}
+    by_api["deduction"] = {"amount": "3.40", "currency": "EUR"}
+    await house.mine.post(f"/v1/returns/{made['id']}/acceptances", by_api, 201)
+    for language, texts in (("en", texts_en.TEXTS), ("zh", texts_zh.TEXTS)):
+        html = await (await inside.get(page, params={"lang": language})).text()
+        for word in ("CN 88", "SN-7", "1.250 kg", "400 × 305 × 20 mm", "3.40", *map(texts.get, ("seal", "deduction"))):
+            assert f"{word}" in html, word
 
 
 async def test_a_photograph_that_is_none_is_refused(inside: Browser, house: House) -> None:

@@ -58,6 +58,8 @@ async def accepted(house: House) -> tuple[str, str]:
         "reservation": "外箱压痕 <b>8 cm</b>\nleft side",
         "inspections": [{"line_id": "1", "quantity": 1, "condition": "used", "packaging": "original_opened"}],
         "evidence": [{"document_id": image["document_id"]}],
+        "dock_dimensions": {"length_mm": 400, "width_mm": 305, "height_mm": 20},
+        "deduction": {"amount": "3.40", "currency": "EUR"},
     }
     await house.mine.post(f"/v1/returns/{made['id']}/acceptances", said, 201)
     return made["id"], image["document_id"]
@@ -73,7 +75,16 @@ async def test_the_evidence_of_an_acceptance(house: House, language: str, words:
     assert set(files) == {"acceptance.pdf", "manifest.json", f"files/{document_id}.jpg"}
     assert files[f"files/{document_id}.jpg"] == JPEG
     text = text_of(files["acceptance.pdf"])
-    for word in (*words, "R-7", "李娜", "王小明 Lukasz", "外箱压痕 <b>8 cm</b> left side", "17:20 (Asia/Shanghai)"):
+    for word in (
+        *words,
+        "R-7",
+        "李娜",
+        "王小明 Lukasz",
+        "外箱压痕 <b>8 cm</b> left side",
+        "400 × 305 × 20 mm",
+        "3.40",
+        "17:20 (Asia/Shanghai)",
+    ):
         assert word in text, word
     assert hashlib.sha256(JPEG).hexdigest() in text.replace(" ", "")
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +36,7 @@ FORM_LIMIT = 4
 """Times `document_limit`: a form brings several photographs."""
 FORM_SECONDS = 60.0
 SMALL_FORM = 10_000
+DECIMAL = re.compile(r"[0-9]{1,6}([.,][0-9]{1,6})?")
 Form = Mapping[str, Any]
 
 
@@ -140,6 +143,7 @@ def _said(form: Form, row: Record, zone: str) -> dict[str, Any]:
     }
     if note := str(form.get("reservation", "")).replace("\r\n", "\n").strip():
         said["reservation"] = note
+    said |= _dock(form)
     for place, item in enumerate(row.authorization.items):
         if form.get(f"condition.{place}"):
             said["inspections"].append(_inspection(form, place, item.line_id))
@@ -147,14 +151,36 @@ def _said(form: Form, row: Record, zone: str) -> dict[str, Any]:
 
 
 def _inspection(form: Form, place: int, line_id: str) -> dict[str, Any]:
-    quantity, note = str(form.get(f"quantity.{place}", "")), str(form.get(f"note.{place}", "")).strip()
+    quantity = str(form.get(f"quantity.{place}", ""))
+    serial, note = (str(form.get(f"{name}.{place}", "")).strip() for name in ("serial", "note"))
     return {
         "line_id": line_id,
         "quantity": int(quantity) if quantity.isascii() and quantity.isdigit() and len(quantity) < 7 else quantity,
         "condition": form.get(f"condition.{place}"),
         "packaging": form.get(f"packaging.{place}"),
+        "serial": serial or None,
         "note": note or None,
     }
+
+
+def _dock(form: Form) -> dict[str, Any]:
+    """What was read off the goods and the scales: kilograms and centimetres, as people write them."""
+    seal, weight = str(form.get("seal", "")).strip(), str(form.get("weight_kg", "")).strip()
+    sides = {side: str(form.get(f"{side}_cm", "")).strip() for side in ("length", "width", "height")}
+    said: dict[str, Any] = {"seal": seal or None}
+    if weight:
+        said["dock_weight"] = {"grams": _times(weight, 1000)}
+    if any(sides.values()):
+        said["dock_dimensions"] = {f"{side}_mm": _times(value, 10) for side, value in sides.items()}
+    return said
+
+
+def _times(value: str, factor: int) -> int | str:
+    """A decimal number in a unit so many times smaller; what is none, or not whole there, is left for the model to refuse."""
+    if not DECIMAL.fullmatch(value):
+        return value
+    number = Decimal(value.replace(",", ".")) * factor
+    return int(number) if number == int(number) else value
 
 
 def instant_of(local: str, zone: str) -> str:

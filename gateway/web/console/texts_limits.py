@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from gateway.web.console import texts_dock
+
 EN: Mapping[str, str] = {
+    **texts_dock.EN,
     "limit_zone": "Counted in {zone}",
     "limit_was": "Before it was moved",
     "limit_inferred": "The start was not scanned; it is inferred from the first scan after it.",
@@ -36,6 +39,7 @@ EN: Mapping[str, str] = {
     "stage.warn-work": "the last working hours before the end",
 }
 ZH: Mapping[str, str] = {
+    **texts_dock.ZH,
     "limit_zone": "按 {zone} 时区计算",
     "limit_was": "调整前",
     "limit_inferred": "起算事件没有扫描记录，按其后的第一条扫描推定。",
