@@ -1,6 +1,7 @@
 """What an exporter asks for through a door: book now, void one booking, complete an address, tell again, close a task."""
 
 import json
+from datetime import datetime
 
 from gateway.journeys import planning, verdicts
 from gateway.rules import lifecycle
@@ -15,6 +16,10 @@ from schemas.values import Party
 BOOKABLE = frozenset({ReturnStatus.APPROVED, ReturnStatus.BOOKED, ReturnStatus.EXPIRED})
 """Whose shipments decide: a return that is BOOKED with every shipment cancelled may be booked anew."""
 OVER = frozenset({ShipmentState.CANCELLED, ShipmentState.EXPIRED})
+REMOVED = "removed"
+MOST = 10_000
+"""Notices that one replay tells again."""
+AT_ONCE = 250
 
 
 async def book_now(tx: Desk, return_id: str) -> str:
@@ -71,18 +76,19 @@ async def supply_address(tx: Desk, known: Record, returner: Party) -> None:
 
 
 async def send_again(tx: Desk, delivery_id: str) -> None:
-    """Try a delivery again now, whether it was given up or had arrived: the same id, so the other side can tell."""
+    """Try a delivery again now, whether it was given up or had arrived: the same id, so the other side can tell. Raises
+    Conflict where its endpoint is off."""
     delivery = await tx.deliveries.get(delivery_id, lock=True)
-    await tx.deliveries.set(delivery.id, state="waiting", delivered_at=None)
+    if delivery.target == "endpoint":
+        await _listening(tx, delivery.target_id)
+    await tx.deliveries.set(delivery.id, state="waiting", delivered_at=None, tries=0)
     tx.note("delivery.resent", delivery.id, before={"state": delivery.state}, after={"state": "waiting"})
     await tx.wake("deliver", delivery.id)
 
 
 async def test_endpoint(tx: Desk, endpoint_id: str) -> str:
     """Tell one endpoint, and nobody else, that it can hear us; the delivery's id."""
-    endpoint = await tx.endpoints.get(endpoint_id)
-    if not endpoint.enabled:
-        raise Conflict("the endpoint is off", state="disabled")
+    await _listening(tx, endpoint_id)
     notice_id, delivery_id = tx.new_id("ntc"), tx.new_id("dlv")
     kind = NoticeKind.ENDPOINT_TEST.value
     said = {"type": kind, "timestamp": tx.now.isoformat(), "data": {"endpoint_id": endpoint_id}}
@@ -109,7 +115,35 @@ async def remove_endpoint(tx: Desk, endpoint_id: str) -> None:
     tx.note("endpoint.removed", endpoint_id, before={"enabled": endpoint.enabled}, after={"enabled": False})
 
 
-REMOVED = "removed"
+async def _listening(tx: Desk, endpoint_id: str) -> Record:
+    endpoint = await tx.endpoints.get(endpoint_id)
+    if not endpoint.enabled:
+        raise Conflict("the endpoint is off", state="disabled")
+    return endpoint
+
+
+async def enable_endpoint(tx: Desk, endpoint_id: str) -> None:
+    """Tell it again from now on, after it was gone or failed for days. What it missed is told by `replay`."""
+    endpoint = await tx.endpoints.get(endpoint_id, lock=True)
+    if endpoint.disabled_because == REMOVED:
+        raise NotFound("removed")
+    if not endpoint.enabled:
+        await tx.endpoints.set(endpoint_id, enabled=True, disabled_because=None, failing_since=None)
+        tx.note("endpoint.enabled", endpoint_id, before={"enabled": False}, after={"enabled": True})
+
+
+async def replay(tx: Desk, endpoint_id: str, since: datetime, until: datetime) -> int:
+    """Tell an endpoint everything of a span of time again, what it never heard and what it did: the same ids, the same bytes.
+    How many notices that are. Raises Conflict where it is off, and where they are more than `MOST`."""
+    endpoint = await _listening(tx, endpoint_id)
+    ids = await tx.notices.between(since, until, endpoint.kinds, MOST + 1)
+    if len(ids) > MOST:
+        raise Conflict(f"these are more than {MOST} notices: ask for a shorter span", state="too_many")
+    for some in range(0, len(ids), AT_ONCE):
+        await tx.deliveries.again(endpoint_id, ids[some : some + AT_ONCE])
+    said = {"since": since.isoformat(), "until": until.isoformat(), "notices": len(ids)}
+    tx.note("endpoint.replayed", endpoint_id, after=said)
+    return len(ids)
 
 
 async def close_task(tx: Desk, task_id: str) -> None:

@@ -19,7 +19,6 @@ from gateway.core import Gateway
 from gateway.crash import crash
 from gateway.jobs import jittered
 from gateway.rules.details import Detail
-from gateway.store import tables
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
@@ -219,37 +218,3 @@ def platform_note(authorization: Any, carrier: str, waybill: str, label_url: str
         label_url=label_url,
     )
     return note.model_dump()
-
-
-async def resend(tx: Desk, delivery_id: str) -> None:
-    """Send a delivery again, whatever became of it; the same id, the same bytes."""
-    row = await tx.deliveries.get(delivery_id, lock=True)
-    await tx.deliveries.set(row.id, state="waiting")
-    tx.note("delivery.resent", row.id, before={"state": row.state})
-    await tx.wake("deliver", row.id)
-
-
-async def replay(tx: Desk, endpoint_id: str, since: datetime, until: datetime) -> int:
-    """Tell an endpoint everything of a span of time again; how many notices that are."""
-    endpoint = await tx.endpoints.get(endpoint_id)
-    told = 0
-    for notice in await tx.notices.between(since, until):
-        if endpoint.kinds and notice.kind not in endpoint.kinds:
-            continue
-        row = {
-            "id": tx.new_id("dlv"),
-            "exporter_id": tx.exporter_id,
-            "notice_id": notice.id,
-            "target": "endpoint",
-            "target_id": endpoint_id,
-            "state": "waiting",
-            "due_at": tx.now,
-        }
-        if await tx.add_new(tables.deliveries, row, unique=("notice_id", "target_id")) == 1:
-            tx.go("deliver", str(row["id"]))
-        else:
-            known = await tx.deliveries.of_pair(notice.id, endpoint_id)
-            if known is not None:
-                await resend(tx, known.id)
-        told += 1
-    return told

@@ -13,6 +13,7 @@ from gateway.store.database import Connection
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf, adding_new, those
 from gateway.store.work import Job
+from schemas.messages import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +94,36 @@ class Notices(Shelf):
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("occurred_at", return_id=return_id)
 
-    async def between(self, since: datetime, until: datetime) -> Sequence[Record]:
+    async def between(self, since: datetime, until: datetime, kinds: Sequence[str], most: int) -> Sequence[str]:
+        """The ids of what was told in a span of time, in order; of these kinds, or of all but tests."""
         columns = self.table.c
-        span = self.mine().where(columns.occurred_at >= since, columns.occurred_at < until)
-        return await self.tx.all(span.order_by(columns.occurred_at, columns.id))
+        mine = select(columns.id).where(columns.exporter_id == self.tx.exporter_id)
+        span = mine.where(columns.occurred_at >= since, columns.occurred_at < until)
+        wanted = columns.kind.in_(kinds) if kinds else columns.kind != NoticeKind.ENDPOINT_TEST.value
+        found = await self.tx.run(span.where(wanted).order_by(columns.occurred_at, columns.id).limit(most))
+        return found.scalars().all()
 
 
 class Deliveries(Shelf):
     table, prefix, noun = tables.deliveries, "dlv", "delivery"
 
-    async def of_pair(self, notice_id: str, target_id: str) -> Record | None:
-        return await self.that(notice_id=notice_id, target_id=target_id)
+    async def again(self, endpoint_id: str, notice_ids: Sequence[str]) -> None:
+        """Tell an endpoint these notices now, told before or not; what is on its way there goes on."""
+        columns = self.table.c
+        those = (columns.exporter_id == self.tx.exporter_id, columns.target_id == endpoint_id)
+        asked = select(columns.id, columns.notice_id, columns.held).where(*those, columns.notice_id.in_(notice_ids))
+        known = await self.tx.all(asked)
+        waiting = {"target": "endpoint", "target_id": endpoint_id, "state": "waiting", "due_at": self.tx.now}
+        ids = [row.id for row in known if not row.held]
+        stale = {"state": "waiting", "due_at": self.tx.now, "tries": 0, "delivered_at": None, "parked": None}
+        await self.tx.run(
+            update(self.table).where(*those, columns.id.in_(ids), columns.held.is_(False)).values(**stale)
+        )
+        missing = [one for one in notice_ids if one not in {row.notice_id for row in known}]
+        fresh = [{"id": self.tx.new_id(self.prefix), "notice_id": one, **waiting} for one in missing]
+        await self.add_all(fresh)
+        for delivery_id in [*ids, *(str(row["id"]) for row in fresh)]:
+            self.tx.go("deliver", delivery_id)
 
     async def of_notices(self, notice_ids: Sequence[str]) -> Sequence[Record]:
         return await self.tx.all(self.mine().where(self.table.c.notice_id.in_(notice_ids)).order_by(self.table.c.id))

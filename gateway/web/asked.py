@@ -219,6 +219,13 @@ class AskedEndpoint(Model):
     kinds: Annotated[tuple[NoticeKind, ...], Field(max_length=100)] = ()
 
 
+class AskedReplay(Model):
+    """From when to when: everything since then, if you do not say until when."""
+
+    since: AskedInstant
+    until: AskedInstant | None = None
+
+
 Credentials = Annotated[dict[str, Any], Field(max_length=40)]
 """By the adapter's own model: see `/v1/carriers` and `/v1/platforms`."""
 

@@ -93,6 +93,13 @@ class NewEndpointTold(EndpointTold):
     secret: str
 
 
+class ReplayTold(Told):
+    """`notices`: how many are told again."""
+
+    endpoint_id: str
+    notices: int
+
+
 class DeliveryTold(Told):
     id: str
     notice_id: str

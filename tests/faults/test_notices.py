@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gateway.journeys import notices, settling_in
+from gateway.journeys import asking, notices, settling_in
+from schemas.errors import Conflict
 from tests.faults.house import House
 from tests.faults.params import by_rest
 
@@ -108,3 +109,43 @@ async def test_f52_throttled(house: House) -> None:
     assert len(tries) == 2
     assert tries[1] - tries[0] >= timedelta(seconds=899)
     await house.judge()
+
+
+@by_rest
+async def test_f52_back_again(house: House) -> None:
+    """An endpoint that was off is turned on again and told what it missed, under the ids that everything had."""
+    shop = house.settled
+    await house.bench.tell("sink/demo", scripts=[{"answer": 410, "times": 1}])
+    began = house.clock()
+    await house.booked()
+    off = await endpoint(house)
+    (dead, *_) = await shop.reading(lambda tx: tx.deliveries.those(state="dead"))
+    for again in (
+        lambda tx: asking.send_again(tx, dead.id),
+        lambda tx: asking.replay(tx, off.id, began, house.clock()),
+    ):
+        with pytest.raises(Conflict):  # it would only be given up once more
+            async with house.gw.store.transaction(shop.exporter) as tx:
+                await again(tx)
+    async with house.gw.store.transaction(shop.exporter) as tx:
+        await asking.enable_endpoint(tx, off.id)
+    everything = {row.id for row in await shop.reading(lambda tx: tx.notices.those())}
+    for _ in range(2):  # what it missed; then all of it once more
+        async with house.gw.store.transaction(shop.exporter) as tx:
+            assert await asking.replay(tx, off.id, began, house.clock() + timedelta(seconds=1)) == len(everything)
+        before = len(await house.told())
+        await house.come_to_rest()
+        heard = (await house.told())[before:]
+        assert sorted(one["id"] for one in heard) == sorted(everything)
+    assert (await endpoint(house)).enabled
+    await house.judge()
+
+
+@by_rest
+async def test_what_is_too_much_to_tell_again_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await house.booked()
+    monkeypatch.setattr(asking, "MOST", 1)
+    off = await endpoint(house)
+    with pytest.raises(Conflict, match="shorter span"):
+        async with house.gw.store.transaction(house.settled.exporter) as tx:
+            await asking.replay(tx, off.id, house.clock() - timedelta(days=1), house.clock())

@@ -163,6 +163,7 @@ PREFIXES = {
     "tariffs": "trf",
 }
 BODIES: dict[str, Any] = {
+    "replay_to_endpoint": {"since": "2026-03-01T00:00:00Z"},
     "supply_address": {"returner": RETURNER},
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,29 @@ async def test_a_dead_delivery_is_sent_again(house: House) -> None:
     again = await house.mine.post(f"/v1/deliveries/{told['id']}/resend", status=202)
     assert again["state"] == "waiting"
     assert [job.id for job in await house.gw.store.due("deliver")] == [told["id"]]
+
+
+async def test_an_endpoint_that_is_off_is_turned_on_and_told_what_it_missed(house: House) -> None:
+    made = await house.mine.post("/v1/webhook_endpoints", {"url": "https://example.com/hook"}, 201)
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.endpoints.set(made["id"], enabled=False, disabled_because="gone, or failing for five days")
+        since = tx.now - timedelta(minutes=1)
+    await house.mine.post("/v1/returns", a_return(), 201)
+    path, span = (
+        f"/v1/webhook_endpoints/{made['id']}",
+        {"since": since.isoformat(), "until": (since + timedelta(hours=1)).isoformat()},
+    )
+    assert (await house.mine.get("/v1/deliveries"))["data"] == []
+    assert (await house.mine.post(f"{path}/replay", span, 409))["state"] == "disabled"
+    on = await house.mine.post(f"{path}/enable", status=200)
+    assert (on["enabled"], on["disabled_because"]) == (True, None)
+    told = await house.mine.post(f"{path}/replay", span, 202)
+    waiting = (await house.mine.get("/v1/deliveries?state=waiting"))["data"]
+    assert told == {"endpoint_id": made["id"], "notices": len(waiting)}
+    assert waiting
+    assert {row["target_id"] for row in waiting} == {made["id"]}
+    assert (await house.mine.ask("DELETE", path)).status == 204
+    await house.mine.post(f"{path}/enable", status=404)
 
 
 async def delivered(house: House) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from datetime import datetime
 from gateway.journeys import asking, intake, settling_in
 from gateway.journeys.timeline import deadline_json
 from gateway.store.transaction import Record
-from gateway.web.asked import AskedEndpoint
+from gateway.web.asked import AskedEndpoint, AskedReplay
 from gateway.web.endpoint import Answer, Call
 from gateway.web.paging import cut, limit_of, open_cursor
 from gateway.web.problems import FieldError, Problem
 from gateway.web.told import DeadlineTold, Page
-from gateway.web.told_parties import DeliveryTold, EndpointTold, MessageTold, NewEndpointTold, TaskTold
+from gateway.web.told_parties import DeliveryTold, EndpointTold, MessageTold, NewEndpointTold, ReplayTold, TaskTold
 from schemas.errors import NotFound
 
 
@@ -124,6 +124,20 @@ async def get_endpoint(call: Call) -> Answer:
 async def delete_endpoint(call: Call) -> Answer:
     await asking.remove_endpoint(call.tx, call.id("end"))
     return Answer()
+
+
+async def enable_endpoint(call: Call) -> Answer:
+    """Tell it again from now on; what it missed meanwhile is told by a replay."""
+    endpoint_id = call.id("end")
+    await asking.enable_endpoint(call.tx, endpoint_id)
+    return Answer(EndpointTold.model_validate(_endpoint(await call.tx.endpoints.get(endpoint_id))))
+
+
+async def replay_to_endpoint(call: Call) -> Answer:
+    """Everything of a span of time once more, under the same ids: whoever has heard it can tell."""
+    asked, endpoint_id = call.asked(AskedReplay), call.id("end")
+    notices = await asking.replay(call.tx, endpoint_id, asked.since, asked.until or call.tx.now)
+    return Answer(ReplayTold(endpoint_id=endpoint_id, notices=notices))
 
 
 async def _delivery(call: Call, delivery_id: str) -> DeliveryTold:
