@@ -5,7 +5,7 @@ needs is there. A new fact takes a confirmation back, because it was given to ot
 """
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from gateway.journeys import applying, clocks, planning
@@ -13,9 +13,10 @@ from gateway.journeys.clocks import Subject
 from gateway.journeys.notices import announce
 from gateway.journeys.requests import Missing
 from gateway.rules import customs, deadlines
+from gateway.rules.limits import usual_hours
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.acceptance import Clock
+from schemas.acceptance import Clock, WorkingHours
 from schemas.customs_case import Candidate, CustomsCase, CustomsFacts, CustomsVerdict
 from schemas.errors import Conflict, NotFound
 from schemas.messages import NoticeKind
@@ -31,6 +32,12 @@ async def home_of(tx: Desk, row: Record) -> str | None:
     planned = [one for one in await tx.shipments.of_return(row.id) if one.state != ShipmentState.CANCELLED]
     if planned:
         return str(planned[-1].request.consignee.address.country)
+    channel = await _chosen(tx, row)
+    return str(channel.consignee.address.country) if channel else None
+
+
+async def _chosen(tx: Desk, row: Record) -> Record | None:
+    """The channel that would be chosen."""
     returner = row.authorization.returner
     try:
         channel, _ = await planning.channel_for(
@@ -38,7 +45,15 @@ async def home_of(tx: Desk, row: Record) -> str | None:
         )
     except Missing:
         return None
-    return str(channel.consignee.address.country)
+    return channel
+
+
+async def _hours(tx: Desk, row: Record) -> WorkingHours:
+    """When somebody reads a warning: as it was said of the channel, else the usual hours of the exporter's country."""
+    planned = [one for one in await tx.shipments.of_return(row.id) if one.state != ShipmentState.CANCELLED]
+    channel = await tx.channels.get(planned[-1].channel_id) if planned else await _chosen(tx, row)
+    said: WorkingHours | None = channel.limits.working_hours if channel else None
+    return said or usual_hours((await tx.exporters.get(tx.exporter_id)).zone)
 
 
 async def papers_of(tx: Desk, row: Record) -> tuple[Paper, ...]:
@@ -86,8 +101,13 @@ async def describe(tx: Desk, return_id: str, facts: CustomsFacts, papers: Sequen
     if known.regime and not case.regime:
         await clocks.cancel_clock(tx, Clock.CUSTOMS, return_id)
     if case.regime and facts.reimported_on:
-        zone = ZoneInfo(customs.BY_ID[case.regime].zone)
-        await clocks.met(tx, Clock.CUSTOMS, return_id, datetime.combine(facts.reimported_on, time(0), zone))
+        await _came_home(tx, return_id, case.regime, facts.reimported_on)
+
+
+async def _came_home(tx: Desk, return_id: str, regime: str, day: date) -> None:
+    """The period is met with the beginning of that day; the later scan at the warehouse may be heard first."""
+    at = datetime.combine(day, time(0), ZoneInfo(customs.BY_ID[regime].zone))
+    await clocks.met(tx, Clock.CUSTOMS, return_id, at, corrects=True)
 
 
 async def confirm(tx: Desk, return_id: str, regime: str) -> None:
@@ -108,17 +128,18 @@ async def confirm(tx: Desk, return_id: str, regime: str) -> None:
     await announce(
         tx, NoticeKind.CUSTOMS_CONFIRMED, said, cause=f"customs:{return_id}:{tx.now.isoformat()}", return_id=return_id
     )
-    await _start(tx, return_id, regime, case.facts)
+    await _start(tx, row, regime, case.facts)
     if row.status == ReturnStatus.APPROVED:
         await tx.returns.set(return_id, review=None)
         await planning.plan(tx, await tx.sources.get(row.source_id), await tx.returns.get(return_id))
 
 
-async def _start(tx: Desk, return_id: str, regime: str, facts: CustomsFacts) -> None:
+async def _start(tx: Desk, row: Record, regime: str, facts: CustomsFacts) -> None:
     """The period, from the midnight that begins the day of export. A return already home has none to run."""
     relief = customs.BY_ID[regime]
     policy, day = customs.policy_of(relief), relief.starts(facts)
     if policy is None or day is None or facts.reimported_on is not None:
         return
     start = datetime.combine(day, time(0), ZoneInfo(relief.zone))
-    await clocks.begin(tx, deadlines.start(policy, start, relief.zone), Subject(return_id, return_id))
+    terms = deadlines.start(policy, start, relief.zone, working_hours=await _hours(tx, row))
+    await clocks.begin(tx, terms, Subject(row.id, row.id))

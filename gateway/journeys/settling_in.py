@@ -14,10 +14,10 @@ from adapters.seam import CarrierProfile, ListsBookings, ListsReturns
 from gateway import mailing
 from gateway.core import Gateway
 from gateway.guard import check_url
-from gateway.rules.limits import DEFAULTS
+from gateway.rules.limits import DEFAULTS, usual_hours
 from gateway.store.ids import new_id
 from gateway.store.store import Desk
-from schemas.acceptance import Clock, DeadlinePolicy, PolicySource, WorkingHours
+from schemas.acceptance import Clock, DeadlinePolicy, PolicySource
 from schemas.errors import RefusalCode, Refused, Unsupported
 from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
@@ -154,7 +154,7 @@ async def add_channel(
 ) -> str:
     """A designated channel. Its limits are the exporter's contract, else the carrier's, else a safe default.
 
-    Warnings are for the exporter's working hours: nine to five in his zone where he says nothing else.
+    Warnings are for the exporter's working hours; where he says nothing, nine to five on his zone's working days.
     """
     account = await tx.accounts.get(account_id)
     profile = _seller_of(service, account.carrier)
@@ -190,7 +190,7 @@ async def _with_hours(tx: Desk, limits: ChannelLimits) -> ChannelLimits:
     if limits.working_hours is not None:
         return limits
     exporter = await tx.exporters.get(tx.exporter_id)
-    return limits.model_copy(update={"working_hours": WorkingHours(zone=exporter.zone)})
+    return limits.model_copy(update={"working_hours": usual_hours(exporter.zone)})
 
 
 def _as_agreed(limits: ChannelLimits) -> ChannelLimits:

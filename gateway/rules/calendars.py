@@ -75,6 +75,11 @@ def legal_days(country: str, region: str | None, year: int) -> LegalDays:
     )
 
 
+def has_calendar(country: str) -> bool:
+    """Whether the holidays of this country are known."""
+    return country in COUNTRIES and country in holidays.list_supported_countries(include_aliases=False)
+
+
 @dataclass(frozen=True)
 class OpenDays:
     """The working days of one place. Without a country: Monday to Friday, or the given weekend, and no holidays."""

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from gateway.rules import deadlines
-from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit
+from gateway.rules.calendars import has_calendar
+from gateway.rules.zones import country_of
+from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, WorkingHours
 from schemas.starts import ClaimKind, ClockStart
 from schemas.values import Money
 
@@ -44,6 +46,13 @@ USUAL: Mapping[Clock, ClockStart] = {
     Clock.CUSTOMS: ClockStart.EXPORTED,
 }
 """What a clock starts with, where its policy names no event."""
+
+
+def usual_hours(zone: str) -> WorkingHours:
+    """When somebody reads a warning, where nobody has said: nine to five in the exporter's zone, on the working days of the
+    country whose zone it is."""
+    country = country_of(zone)
+    return WorkingHours(zone=zone, calendar=country if country and has_calendar(country) else None)
 
 
 def starts_with(policy: DeadlinePolicy) -> ClockStart:

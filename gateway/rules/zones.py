@@ -20,6 +20,11 @@ def _zones() -> Mapping[str, tuple[str, ...]]:
     return found
 
 
+def country_of(zone: str) -> str | None:
+    """The country whose clocks this zone is; None for one that is nobody's (`UTC`) or goes by an old name."""
+    return next((country for country, zones in _zones().items() if zone in zones), None)
+
+
 def zone_in(country: str, at: datetime) -> str | None:
     """The country's zone; of several the one where days end first, so that no limit is thought longer than it is. None for a
     code that names no country with a clock."""

@@ -7,7 +7,7 @@ import pytest
 from adapters import registry
 from gateway.rules import deadlines
 from gateway.rules.calendars import OpenDays
-from gateway.rules.limits import DEFAULTS, policy_for, starts_with
+from gateway.rules.limits import DEFAULTS, policy_for, starts_with, usual_hours
 from schemas.acceptance import Clock, DeadlinePolicy, ExpiryAction, PolicySource
 from schemas.starts import ClaimKind, ClockStart
 from tests.rules.clocks import BERLIN, BUSINESS, DAYS, HOURS, MONTHS, began, due, local, policy, shown
@@ -113,3 +113,17 @@ def test_a_wish_that_is_not_opted_in_to_asks_a_person() -> None:
     for wish in ExpiryAction:
         asked = began(policy(2, DAYS, on_expiry=wish, grace=timedelta(days=1)), "2026-11-02 12:00")
         assert deadlines.expiry_action(asked) is ExpiryAction.ESCALATE
+
+
+@pytest.mark.parametrize(
+    ("zone", "calendar"), [("Asia/Shanghai", "CN"), ("Europe/Berlin", "DE"), ("UTC", None), ("Asia/Calcutta", None)]
+)
+def test_usual_hours_are_those_of_the_country_whose_zone_it_is(zone: str, calendar: str | None) -> None:
+    assert usual_hours(zone).calendar == calendar
+
+
+def test_nobody_is_thought_to_read_a_warning_in_the_golden_week() -> None:
+    """Delivered before it and over on its last day: the last call is the working day before."""
+    limit = began(policy(7, DAYS), "2026-09-30 10:00", "Asia/Shanghai", working_hours=usual_hours("Asia/Shanghai"))
+    work = next(stage.at for stage in limit.stages if stage.name == "warn-work")
+    assert work == local("2026-09-30 10:00", "Asia/Shanghai")

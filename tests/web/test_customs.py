@@ -1,11 +1,14 @@
 """A customs case through the doors, on both stores: weighed, confirmed by a person, its clock run, booked only when whole."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.journeys import following, planning, voiding
+from gateway.journeys import following, planning, tracking, voiding
 from schemas.returns import ReturnStatus
+from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
+from schemas.values import Waybill
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, House, a_return
 
@@ -107,6 +110,45 @@ async def test_goods_that_are_home_end_the_clock_and_keep_the_confirmation(house
     await house.mine.post(f"{path}/confirm", RELIEF)
     done = await house.mine.post(path, {"facts": FACTS | {"reimported_on": "2026-02-20"}})
     assert (done["regime"], done["deadline"]["state"]) == ("cn_2026_16", "met")
+
+
+async def test_the_day_of_the_re_import_goes_before_a_later_delivery(house: House) -> None:
+    """Home on 10 July, at the warehouse on 20 July: the six months ended on the 12th."""
+    return_id, _ = await opened(house)
+    path = f"/v1/returns/{return_id}/customs"
+    await house.mine.post(f"{path}/confirm", RELIEF)
+    house.clock.forward(timedelta(days=150))
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        (shipment,) = await tx.shipments.of_return(return_id)
+        await tx.shipments.set(shipment.id, state="booked", waybill="SBX1", booked_at=tx.now, due_at=None)
+        scan = TrackingEvent(
+            waybill=Waybill("SBX1"),
+            status=TrackingStatus.DELIVERED,
+            occurred_at=datetime(2026, 7, 20, 3, tzinfo=UTC),
+            zone=ZoneSource.STATED,
+            wire_code="DLV",
+        )
+        await tracking.record(house.gw, tx, shipment.id, [scan], "poll")
+    late = (await house.mine.get(path))["deadline"]
+    assert (late["state"], late["settled_at"]) == ("met", "2026-07-20T03:00:00Z")
+    true = (await house.mine.post(path, {"facts": FACTS | {"reimported_on": "2026-07-10"}}))["deadline"]
+    assert (true["state"], true["settled_at"]) == ("met", "2026-07-09T16:00:00Z")
+
+
+async def test_one_warning_of_the_period_is_for_working_hours(house: House) -> None:
+    """The shares fall on a Sunday's noon and on two nights; 12 July is a Sunday too: Friday morning is the last call."""
+    return_id, _ = await opened(house)
+    await house.mine.post(f"/v1/returns/{return_id}/customs/confirm", RELIEF)
+    async with house.gw.store.reading(house.mine.exporter_id) as tx:
+        row = await tx.deadlines.of_clock("customs", return_id)
+    warned = {stage.name: stage.at for stage in row.terms.stages}
+    assert warned["warn-work"] == datetime(2026, 7, 10, 1, tzinfo=UTC)
+
+
+async def test_usual_working_hours_know_the_holidays_of_the_exporters_country(house: House) -> None:
+    async with house.gw.store.reading(house.mine.exporter_id) as tx:
+        (channel,) = await tx.channels.listed()
+    assert (channel.limits.working_hours.zone, channel.limits.working_hours.calendar) == ("Asia/Shanghai", "CN")
 
 
 async def test_papers_of_the_case_tick_the_list_and_a_bad_mrn_is_named(house: House) -> None:
