@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from adapters import registry
-from adapters.seam import Carrier, CarrierAccount, Platform, PlatformAccount
+from adapters.seam import Carrier, CarrierAccount, Pace, Platform, PlatformAccount
 from adapters.toolkit.auth import TokenStore
 from adapters.toolkit.http import Call, FreeLane, Http
 from adapters.toolkit.redaction import Exchange, Redactor
@@ -24,7 +24,7 @@ from gateway.clock import clock_of, monotonic_of
 from gateway.config import Settings
 from gateway.crash import crash
 from gateway.guard import guarded_socket
-from gateway.lanes import Hurried, Lanes
+from gateway.lanes import CarrierLane, Hurried, Lanes
 from gateway.letters.relay import Relay
 from gateway.live import Live
 from gateway.pacer import Pacer
@@ -111,9 +111,13 @@ class Gateway:
             base_url=account.base_url,
             zone=account.zone,
         )
-        lane = self.lanes.of(account.lane, profile.pace, account.zone)
+        lane = self.lane_of(account)
         http = self._http(account.id, Hurried(lane) if urgent else lane, credentials, account.carrier, record, stage)
         return adapter(opened, replace(http, turn_ends=turn_ends, total_seconds=profile.total_seconds))
+
+    def lane_of(self, account: Record) -> CarrierLane:
+        """An account's lane, which others under the same contract may share."""
+        return self.lanes.of(account.lane, pace_of(account), account.zone)
 
     def open_platform(
         self,
@@ -173,6 +177,12 @@ class Gateway:
     def seal_credentials(self, owner_id: str, credentials: Any) -> str:
         """A credentials model, sealed for its owner."""
         return self.sealer.seal(owner_id, json.dumps(_revealed(credentials)))
+
+
+def pace_of(account: Record) -> Pace:
+    """How fast an account may be asked: as its contract says, where that says nothing as the carrier's profile does."""
+    pace = registry.carrier(account.carrier).profile.pace
+    return pace.model_copy(update={**account.pace, "source": "the account's contract"}) if account.pace else pace
 
 
 async def twice_if_stale(call: Callable[[], Awaitable[Answer]]) -> Answer:

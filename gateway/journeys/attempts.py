@@ -244,7 +244,7 @@ async def wait_for_lane(gw: Gateway, tx: Desk, kind: str, row: Record, account: 
 
     They come back spread over a minute, so that a carrier that is well again is not met by all of them at once.
     """
-    shut = gw.lanes.of(account.lane, _profile(account).pace, account.zone).shut_for()
+    shut = gw.lane_of(account).shut_for()
     if shut > 0:
         spread = jittered(timedelta(seconds=30), 1.0)
         await tx.settle(kind, row, due_at=tx.now + timedelta(seconds=shut) + spread, tries=row.tries)

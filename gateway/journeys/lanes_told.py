@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters import registry
 from adapters.seam import Pace
+from gateway.core import pace_of
+from gateway.journeys.settling_in import lane_name
 from gateway.store import lanes as shelf
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -52,9 +53,9 @@ def _lane(account: Record, day: date, told: Sequence[Any], spent: Sequence[Any])
         account_id=account.id,
         carrier=account.carrier,
         name=account.name,
-        lane=account.lane,
+        lane=lane_name(account),
         paused=account.paused,
-        pace=registry.carrier(account.carrier).profile.pace,
+        pace=pace_of(account),
         waiting=sum(row.waiting for row in words),
         breaker_open=any(row.breaker_open for row in words),
         closed_until=max((row.closed_until for row in words if row.closed_until), default=None),

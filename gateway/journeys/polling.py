@@ -17,7 +17,7 @@ import structlog
 
 from adapters import registry
 from adapters.seam import Carrier, CarrierProfile
-from gateway.core import Gateway, twice_if_stale
+from gateway.core import Gateway, pace_of, twice_if_stale
 from gateway.crash import crash
 from gateway.jobs import back_off, jitter
 from gateway.journeys import tracking
@@ -127,7 +127,7 @@ async def poll_account(gw: Gateway, job: Job) -> None:
         account = await tx.claim(job)
         if account is None:
             return
-        profile = registry.carrier(account.carrier).profile
+        profile = registry.carrier(account.carrier).profile.model_copy(update={"pace": pace_of(account)})
         if account.paused or gw.settings.carriers_paused:
             await tx.settle("poll", account, due_at=tx.now + PAUSED_WAIT)
             return
@@ -195,7 +195,7 @@ async def _left_alone(gw: Gateway, tx: Desk, account: Record, error: AdapterErro
     lane is shut not before it opens: that is no silence of the carrier's."""
     wait = back_off(tries)
     if isinstance(error, Throttled):
-        lane = gw.lanes.of(account.lane, registry.carrier(account.carrier).profile.pace, account.zone)
+        lane = gw.lane_of(account)
         named = error.retry_at - gw.clock() if error.retry_at else timedelta(0)
         wait = max(wait, min(max(timedelta(seconds=lane.shut_for()), named), LONGEST_SHUT))
         tries -= 1

@@ -17,6 +17,7 @@ from gateway.guard import check_url
 from gateway.rules.limits import DEFAULTS, usual_hours
 from gateway.store.ids import new_id
 from gateway.store.store import Desk
+from gateway.store.transaction import Record
 from schemas.acceptance import Clock, DeadlinePolicy, PolicySource
 from schemas.errors import RefusalCode, Refused, Unsupported
 from schemas.limits import ChannelLimits
@@ -75,12 +76,16 @@ async def add_account(
     base_url: str | None = None,
     zone: str = "UTC",
     lane: str | None = None,
+    pace: Mapping[str, Any] | None = None,
     hook_secret: str | None = None,
 ) -> str:
-    """An account with a carrier. Raises NotFound for an unknown carrier, pydantic's ValidationError for its credentials."""
+    """An account with a carrier. Accounts of his that name the same `lane` share its pace and quota. `pace` is what the
+    contract says otherwise than the carrier's profile, by the names of `Pace`. Raises NotFound for an unknown carrier,
+    pydantic's ValidationError for its credentials, Refused where the lane says something else already."""
     profile = registry.carrier(carrier).profile
     checked = profile.credentials.model_validate_json(json.dumps(dict(credentials)))
     account_id = tx.new_id("acc")
+    shared = await _shared(tx, f"{tx.exporter_id}:{lane}", carrier, zone, pace) if lane else None
     await tx.accounts.add(
         id=account_id,
         carrier=carrier,
@@ -89,7 +94,8 @@ async def add_account(
         credentials=gw.seal_credentials(account_id, checked),
         base_url=base_url,
         zone=zone,
-        lane=lane or account_id,
+        lane=f"{tx.exporter_id}:{lane}" if lane else account_id,
+        pace=shared.pace if shared else dict(pace) if pace else None,
         hook_secret=gw.sealer.seal(account_id, hook_secret) if hook_secret else None,
         created_at=tx.now,
     )
@@ -97,6 +103,25 @@ async def add_account(
         await tx.sweeps.add(account_id=account_id, due_at=tx.now)
     tx.note("account.added", account_id, after={"carrier": carrier, "name": name})
     return account_id
+
+
+async def _shared(tx: Desk, lane: str, carrier: str, zone: str, pace: Mapping[str, Any] | None) -> Record | None:
+    """An account that has this lane already; what it says of the lane goes for the next one too."""
+    for other in await tx.accounts.listed():
+        if other.lane == lane:
+            if (other.carrier, other.zone) != (carrier, zone):
+                raise Refused(
+                    "accounts of one lane have one carrier and one zone", code=RefusalCode.DATA_INVALID, field="lane"
+                )
+            if pace and dict(pace) != other.pace:
+                raise Refused("the lane has another pace", code=RefusalCode.DATA_INVALID, field="pace")
+            return other
+    return None
+
+
+def lane_name(account: Record) -> str:
+    """As whoever added the account named its lane; the account's id where it has one of its own."""
+    return str(account.lane).rpartition(":")[2]
 
 
 async def add_source(

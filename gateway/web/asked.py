@@ -230,16 +230,6 @@ Credentials = Annotated[dict[str, Any], Field(max_length=40)]
 """By the adapter's own model: see `/v1/carriers` and `/v1/platforms`."""
 
 
-class AskedAccount(Model):
-    carrier: ShortText
-    name: ShortText
-    credentials: Credentials
-    number: ShortText | None = None
-    base_url: Text | None = None
-    zone: Zone = "UTC"
-    hook_secret: ShortText | None = None
-
-
 class AskedSource(Model):
     """`mail` is somebody's at the platform: messages of a return's thread go there where the platform takes none itself.
     `terms` is the name of the sales terms that its returns go by; where you name none, the only ones you published."""

@@ -17,7 +17,6 @@ from gateway.web.api import (
 )
 from gateway.web.asked import (
     AskedAcceptance,
-    AskedAccount,
     AskedChannel,
     AskedEndpoint,
     AskedPickup,
@@ -31,6 +30,7 @@ from gateway.web.asked import (
     SaidReason,
     SuppliedAddress,
 )
+from gateway.web.asked_accounts import AskedAccount
 from gateway.web.asked_applying import AskedApplication, AskedPapers, AskedTerms, SaidWhy
 from gateway.web.asked_covers import AskedCover
 from gateway.web.asked_customs import AskedCustoms, SaidRelief

@@ -143,8 +143,16 @@ class MessageTold(Told):
     received_at: datetime
 
 
+class PaceTold(Told):
+    """Calls to the carrier: in a second, at once, and in a day where there is a quota."""
+
+    per_second: float
+    concurrency: int
+    daily: int | None
+
+
 class AccountTold(Told):
-    """Never its credentials."""
+    """Never its credentials. `lane` is the account's id where it shares none."""
 
     id: str
     carrier: str
@@ -152,6 +160,8 @@ class AccountTold(Told):
     number: str | None
     base_url: str | None
     zone: str
+    lane: str
+    pace: PaceTold
     paused: str | None
     created_at: datetime
 

@@ -62,6 +62,7 @@ def ours(gw: Gateway, carrier: str, address: str) -> Fetch:
         base_url=address,
         zone="Europe/Paris",
         lane=carrier,
+        pace=None,
         credentials=gw.seal_credentials(
             f"acc_{carrier}", registry.carrier(carrier).profile.credentials.model_validate(CARRIERS[carrier])
         ),

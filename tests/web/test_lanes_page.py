@@ -85,3 +85,44 @@ async def test_codes_that_no_adapter_knows_are_work_for_its_keeper(
     assert re.search(r"<code>ZX</code>.*?&lt;Zoll&gt;.*?<td[^>]*>2</td>.*<code>ZY</code>", page, re.DOTALL)
     found = {one["what"]: one["found"] for one in (await commands.doctor(house.gw.settings))["checks"]}
     assert found["codes in no table"] == {"sandbox_rest": 2}
+
+
+CONTRACT = {
+    "carrier": "sandbox_rest",
+    "name": "north",
+    "credentials": {"client_id": "c", "client_secret": "s"},
+    "lane": "contract-7",
+    "pace": {"per_second": 0.5, "daily": 250},
+}
+
+
+async def test_accounts_under_one_contract_share_its_pace_and_quota(inside: Browser, house: House) -> None:
+    usual = commands.registry.carrier("sandbox_rest").profile.pace
+    one = await house.mine.post("/v1/accounts", CONTRACT, 201)
+    another = await house.mine.post("/v1/accounts", {**CONTRACT, "name": "south", "pace": None}, 201)
+    alone = await house.mine.post("/v1/accounts", {**CONTRACT, "name": "own", "lane": None, "pace": None}, 201)
+    agreed = {"per_second": 0.5, "concurrency": usual.concurrency, "daily": 250}
+    assert (one["pace"], one["lane"]) == (another["pace"], another["lane"]) == (agreed, "contract-7")
+    assert (alone["lane"], alone["pace"]["per_second"]) == (alone["id"], usual.per_second)
+    assert await house.mine.get(f"/v1/accounts/{one['id']}") == one
+    async with house.gw.store.reading(house.mine.exporter_id) as tx:
+        lanes = [house.gw.lane_of(await tx.accounts.get(made["id"])) for made in (one, another, alone)]
+    assert lanes[0] is lanes[1] is not lanes[2]
+    assert (lanes[0].pace.per_second, lanes[0].pace.daily) == (0.5, 250)
+    told = next(lane for lane in await commands._lanes(house.gw) if lane.name == "south")
+    assert commands._lane_told(told)["pace"] == f"0.5/s, {usual.concurrency} at once"
+    page = await (await inside.get("/console/lanes")).text()
+    assert "0 of 250" in page
+    assert "contract-7" in page
+    assert f"{house.mine.exporter_id}:" not in page
+
+
+async def test_a_lane_is_the_exporters_own_and_says_one_thing(house: House) -> None:
+    await house.mine.post("/v1/accounts", CONTRACT, 201)
+    for wrong, field in (({"pace": {"daily": 9}}, "/pace"), ({"zone": "Europe/Paris"}, "/lane")):
+        refused = await house.mine.post("/v1/accounts", {**CONTRACT, **wrong}, 422)
+        assert [one["pointer"] for one in refused["errors"]] == [field]
+    for wrong in ({"lane": "a:b"}, {"pace": {"per_second": 0}}, {"pace": {"daily": 0}}, {"pace": {"weekly": 1}}):
+        await house.mine.post("/v1/accounts", {**CONTRACT, **wrong}, 422)
+    theirs = await house.theirs.post("/v1/accounts", {**CONTRACT, "pace": {"daily": 9}}, 201)
+    assert theirs["pace"]["daily"] == 9

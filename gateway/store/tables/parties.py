@@ -55,7 +55,8 @@ accounts = Table(
     Column("credentials", Text, nullable=False),  # sealed
     Column("base_url", Text),
     Column("zone", String(64), nullable=False, default="UTC"),
-    Column("lane", String(80), nullable=False),
+    Column("lane", String(80), nullable=False),  # its own id, or one that accounts under one contract share
+    Column("pace", PlainJson),  # what the contract says otherwise than the carrier's profile
     Column("hook_secret", Text),  # sealed
     Column("paused", Text),
     Column("doubted_until", Instant),  # restored: what was approved before is looked up before it is booked

@@ -7,12 +7,13 @@ from pydantic import BaseModel, ValidationError
 
 from adapters import registry
 from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES, Carrier, Platform, capabilities
-from gateway.core import Gateway
+from gateway.core import Gateway, pace_of
 from gateway.guard import check_url
 from gateway.journeys import settling_in, verdicts
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from gateway.web.asked import AskedAccount, AskedChannel, AskedSource
+from gateway.web.asked import AskedChannel, AskedSource
+from gateway.web.asked_accounts import AskedAccount
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem, invalid
 from gateway.web.told import Page
@@ -20,6 +21,7 @@ from gateway.web.told_parties import (
     AccountTold,
     CarrierTold,
     ChannelTold,
+    PaceTold,
     PlatformTold,
     RenewalTold,
     ServiceTold,
@@ -43,6 +45,12 @@ def _check_base(gw: Gateway, url: str | None) -> None:
         raise Problem("validation", errors=[FieldError("/base_url", "url")])
 
 
+def _account(row: Record) -> BaseModel:
+    pace = pace_of(row)
+    told = PaceTold(per_second=pace.per_second, concurrency=pace.concurrency, daily=pace.daily)
+    return _told(AccountTold, row, {"lane": settling_in.lane_name(row), "pace": told})
+
+
 async def create_account(call: Call) -> Answer:
     asked = call.asked(AskedAccount)
     _one_of(registry.carriers(), asked.carrier, "/carrier")
@@ -57,28 +65,30 @@ async def create_account(call: Call) -> Answer:
             number=asked.number,
             base_url=asked.base_url,
             zone=asked.zone,
+            lane=asked.lane,
+            pace=asked.pace.model_dump(exclude_none=True) if asked.pace else None,
             hook_secret=asked.hook_secret,
         )
     except ValidationError as error:
         raise invalid(error, "/credentials") from error
     row = await call.tx.accounts.get(account_id)
-    return Answer(_told(AccountTold, row), {"Location": f"/v1/accounts/{account_id}"})
+    return Answer(_account(row), {"Location": f"/v1/accounts/{account_id}"})
 
 
 async def list_accounts(call: Call) -> Answer:
     rows = await call.tx.accounts.listed()
-    return Answer(Page[AccountTold].model_validate({"data": [_told(AccountTold, row) for row in rows]}))
+    return Answer(Page[AccountTold].model_validate({"data": [_account(row) for row in rows]}))
 
 
 async def get_account(call: Call) -> Answer:
-    return Answer(_told(AccountTold, await call.tx.accounts.get(call.id("acc"))))
+    return Answer(_account(await call.tx.accounts.get(call.id("acc"))))
 
 
 async def resume_account(call: Call) -> Answer:
     """Open a paused account again, once what paused it is put right."""
     account_id = call.id("acc")
     await verdicts.resume_account(call.tx, account_id)
-    return Answer(_told(AccountTold, await call.tx.accounts.get(account_id)))
+    return Answer(_account(await call.tx.accounts.get(account_id)))
 
 
 def _source(gw: Gateway, row: Record) -> BaseModel:

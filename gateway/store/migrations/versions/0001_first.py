@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("base_url", sa.Text(), nullable=True),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("lane", sa.String(length=80), nullable=False),
+        sa.Column("pace", sa.Text(), nullable=True),
         sa.Column("hook_secret", sa.Text(), nullable=True),
         sa.Column("paused", sa.Text(), nullable=True),
         sa.Column("doubted_until", sa.BigInteger(), nullable=True),
