@@ -18,6 +18,7 @@ from gateway.journeys.notices import announce, platform_note
 from gateway.journeys.reckoning import Reckoned
 from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
+from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.types import read, written
@@ -178,8 +179,9 @@ async def _booked(tx: Desk, attempt: Record, booking: Booking) -> None:
     heard = await _begin(tx, attempt, shipment, booking, first)
     tx.note("shipment.booked", shipment.id, chain=shipment.return_id, after={"waybill": booking.waybill})
     await tracking.return_stands(tx, shipment.return_id)
-    numbers = [("waybill", waybill) for waybill in {booking.waybill, *booking.parcels}]
-    await tx.returns.known_as(shipment.return_id, [*numbers, ("client_ref", attempt.client_ref)])
+    numbers = [("client_ref", attempt.client_ref), *(("waybill", one) for one in {booking.waybill, *booking.parcels})]
+    await tx.returns.known_as(shipment.return_id, numbers)
+    await tx.inbox.take_up(shipment.carrier, {canonical_number(number) for _, number in numbers})
     label_id = await labels.keep_labels(tx, shipment, booking)
     await pricing.accrue(tx, shipment, attempt, booking)
     await following.start_hand_over(tx, shipment, booking.hand_over_by)

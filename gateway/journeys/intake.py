@@ -67,7 +67,8 @@ def vet(platform: Platform, message: InboundMessage) -> Trust:
 async def receive_push(
     gw: Gateway, carrier_id: str, account_id: str, message: InboundMessage, hinted: Hinted = lambda owner_id: 0.0
 ) -> bool:
-    """The same for a carrier's push of tracking events. A repetition is told by the body: carriers number no deliveries."""
+    """The same for a carrier's push of tracking events. A repetition is told by the body: carriers number no deliveries. What
+    nobody signed says only that there is something to read: it is one within a minute."""
     async with gw.store.front_desk() as connection:
         account = await parties.account_of(connection, account_id)
     if account is None or account.carrier != carrier_id:
@@ -78,7 +79,8 @@ async def receive_push(
     trust = carrier.verify(message)
     _require_form(lambda: carrier.read_push(message), message)
     _make_room(account, trust, hinted)
-    return await _keep(gw, account, "carrier", message.sha256, trust, message)
+    minute = f" {message.received_at:%Y-%m-%d %H:%M}" if trust is Trust.HINT else ""
+    return await _keep(gw, account, "carrier", message.sha256 + minute, trust, message)
 
 
 def _make_room(owner: Record, trust: Trust, hinted: Hinted) -> None:
@@ -151,7 +153,8 @@ async def ingest(gw: Gateway, job: Job) -> None:
 
 
 async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, message: InboundMessage) -> None:
-    """Pushed events go the way of polled ones. What names no shipment of ours is kept, and listed as ignored."""
+    """Pushed events go the way of polled ones; of what nobody signed, each shipment it names is looked at instead. What names
+    no shipment of ours is kept, and listed as ignored; signed, it is read again once it does."""
     carrier = gw.open_carrier(account)
     assert isinstance(carrier, PushesTracking)  # it was, when the message was kept
     try:
@@ -164,13 +167,18 @@ async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, mess
         by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
     async with gw.store.transaction(job.exporter_id, actor=f"carrier:{account.carrier}") as tx:
         known = _meant(await tx.shipments.known_as([account.carrier], list(by_waybill)))
+        strange = set(by_waybill) - {canonical for _, canonical in known}
         for shipment_id, canonical in known:
-            await tracking.record(gw, tx, shipment_id, by_waybill[canonical], "push")
-        strange = len(set(by_waybill) - {canonical for _, canonical in known})
+            if row.trust == Trust.HINT:
+                await tracking.refresh(tx, shipment_id)
+            else:
+                await tracking.record(gw, tx, shipment_id, by_waybill[canonical], "push")
+        if row.trust != Trust.HINT:
+            await tx.inbox.put_aside(row, account.carrier, strange)
         await tx.inbox.conclude(
             row,
             "ignored" if strange or not events else "processed",
-            f"{strange} of {len(by_waybill)} waybills are not of ours" if strange else None,
+            f"{len(strange)} of {len(by_waybill)} waybills are not of ours" if strange else None,
         )
         await tx.settle("ingest", row)
 

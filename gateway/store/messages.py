@@ -1,12 +1,12 @@
 """Queries about messages: the inbox, the outbox, remembered answers, and what the audit and the record of calls say."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
@@ -80,6 +80,23 @@ class Inbox(Shelf):
 
     async def conclude(self, row: Record, state: str, reason: str | None = None) -> None:
         await self.set(row.id, state=state, reason=reason)
+
+    async def put_aside(self, row: Record, carrier: str, numbers: Collection[str]) -> None:
+        """Remember that this push speaks of these canonical numbers, which name no shipment so far."""
+        mine = {"exporter_id": self.tx.exporter_id, "carrier": carrier, "message_id": row.id}
+        if numbers:
+            unique = ("exporter_id", "carrier", "canonical", "message_id")
+            await self.tx.add_new(tables.put_aside, *({**mine, "canonical": one} for one in numbers), unique=unique)
+
+    async def take_up(self, carrier: str, numbers: Collection[str]) -> None:
+        """Now they do: read again what was put aside for them."""
+        columns = tables.put_aside.c
+        mine = (columns.exporter_id == self.tx.exporter_id) & (columns.carrier == carrier)
+        mine &= columns.canonical.in_(sorted(numbers))
+        for message_id in {row.message_id for row in await self.tx.all(select(columns.message_id).where(mine))}:
+            await self.tx.run(delete(tables.put_aside).where(mine, columns.message_id == message_id))
+            await self.set(message_id, state="received", reason=None)
+            await self.tx.wake("ingest", message_id)
 
     async def quarantined(self, limit: int = 200) -> Sequence[Record]:
         columns = self.table.c

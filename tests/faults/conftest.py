@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from adapters import registry
 from adapters.seam import Pace
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
+from gateway.store import tables
 from tests.faults.house import House
 from tests.faults.processes import Nursery, nursery
+from tests.faults.scans import SECRET
 from tests.faults.where import FAULTS, NOT_ON
 from tests.faults.whole import Surroundings, run_all
 from tests.house.clock import MovableClock
@@ -100,3 +103,17 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("sandbox_rest", "sandbox_soap"):
         adapter = registry.carrier(name)
         monkeypatch.setattr(adapter, "profile", adapter.profile.model_copy(update={"total_seconds": 1.0}))
+
+
+@pytest.fixture
+async def pushing(house: House) -> House:
+    """An account whose carrier pushes."""
+    credentials = registry.carrier("sandbox_rest").profile.credentials.model_validate(
+        {"client_id": "linden", "client_secret": "open-sesame", "push_secret": SECRET}
+    )
+    sealed = house.gw.seal_credentials(house.settled.account, credentials)
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tx.run(
+            update(tables.accounts).where(tables.accounts.c.id == house.settled.account).values(credentials=sealed)
+        )
+    return house

@@ -15,7 +15,7 @@ from schemas.starts import ClaimKind
 from schemas.values import Money
 from tests.faults.house import House
 from tests.faults.params import by_rest, by_soap
-from tests.faults.test_tracking import polled
+from tests.faults.scans import polled
 
 WORTH = Money.of("79.90", "EUR")
 

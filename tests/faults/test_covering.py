@@ -13,7 +13,7 @@ from schemas.errors import Conflict, Unsupported
 from schemas.values import Money
 from tests.faults.house import House
 from tests.faults.params import by_rest, by_soap
-from tests.faults.test_tracking import polled
+from tests.faults.scans import polled
 
 WORTH = Money.of("250.00", "EUR")
 

@@ -24,7 +24,7 @@ from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.faults.house import House
 from tests.faults.params import by_rest, on_postgresql
-from tests.faults.test_tracking import polled
+from tests.faults.scans import polled
 from tests.house.clock import MovableClock
 
 DAY = timedelta(days=1)

@@ -1,64 +1,23 @@
 """F37-F40: what a carrier may do to its own scans. F41, where the poller dies, is among the crash points."""
 
-import json
 import random
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from structlog.testing import CapturingLogger
 
 from adapters import registry
-from gateway.journeys import asking, intake, polling, tracking, verdicts
+from gateway.journeys import polling
 from gateway.store import tables
 from schemas.errors import Throttled
 from schemas.shipments import ShipmentState
 from tests.faults.house import House
 from tests.faults.params import by_rest
+from tests.faults.scans import events, polled, pushed
 
 STEPS = ("COL", "HUB", "CIN", "HUB", "OFD", "DLV")
-SECRET = "push-secret"
-
-
-async def polled(house: House, rma_id: str = "R1") -> Any:
-    """The shipment after a look at its carrier."""
-    async with house.gw.store.transaction(house.settled.exporter) as tx:
-        await tracking.refresh(tx, (await house.shipment(rma_id)).id)
-    await house.run_due()
-    return await house.shipment(rma_id)
-
-
-async def events(house: House, rma_id: str = "R1") -> list[Any]:
-    shipment = await house.shipment(rma_id)
-    return list(await house.settled.reading(lambda tx: tx.events.of_shipment(shipment.id)))
-
-
-async def pushed(house: House, found: list[Any]) -> None:
-    """The carrier's own push of these scans, as its door receives it."""
-    from adapters.toolkit.auth import hmac_sha256
-    from schemas.messages import InboundMessage
-
-    body, stamp = json.dumps({"events": found}).encode(), str(int(house.clock().timestamp()))
-    digest = hmac_sha256(SECRET, stamp.encode() + b"." + body).hex()
-    headers = {"x-sandbox-timestamp": stamp, "x-sandbox-signature": f"sha256={digest}"}
-    message = InboundMessage(body=body, headers=headers, received_at=house.clock())
-    await intake.receive_push(house.gw, house.carrier, house.settled.account, message)
-    await house.run("ingest")
-
-
-@pytest.fixture
-async def pushing(house: House) -> House:
-    """An account whose carrier pushes."""
-    credentials = registry.carrier("sandbox_rest").profile.credentials.model_validate(
-        {"client_id": "linden", "client_secret": "open-sesame", "push_secret": SECRET}
-    )
-    sealed = house.gw.seal_credentials(house.settled.account, credentials)
-    async with house.gw.store.transaction(house.settled.exporter) as tx:
-        await tx.run(
-            update(tables.accounts).where(tables.accounts.c.id == house.settled.account).values(credentials=sealed)
-        )
-    return house
 
 
 @by_rest
@@ -215,75 +174,3 @@ async def test_somebody_who_wants_to_know_does_not_end_a_carriers_silence(
     await house.reach_carrier_at(None)
     await polled(house)
     assert [call.args[0] for call in said.calls] == ["carrier.silent", "carrier.back"]
-
-
-async def booked_again(house: House) -> tuple[Any, Any]:
-    """A shipment before and after it was booked again: the first booking is void, and its carrier says so as well."""
-    before = await house.booked()
-    async with house.gw.store.transaction(house.settled.exporter, "operator") as tx:
-        await asking.void_shipment(tx, before.id)
-    await house.come_to_rest()
-    await pushed(house, [scan(house, before, "CAN")])
-    assert (await house.shipment()).status == "cancelled"
-    async with house.gw.store.transaction(house.settled.exporter, "operator") as tx:
-        await verdicts.book_again(tx, before.id)
-    await house.come_to_rest()
-    again = await house.shipment()
-    assert again.waybill not in (None, before.waybill)
-    return before, again
-
-
-def scan(house: House, shipment: Any, code: str) -> dict[str, str]:
-    at = house.clock().isoformat()
-    return {"waybill": shipment.waybill, "id": f"{code} {at}", "code": code, "at": at}
-
-
-@by_rest
-async def test_what_was_said_of_a_booking_before_is_nothing_of_the_one_that_stands(pushing: House) -> None:
-    house = pushing
-    before, again = await booked_again(house)
-    assert (again.state, again.status) == (ShipmentState.BOOKED, "announced")
-    await pushed(house, [scan(house, before, "CAN"), scan(house, again, "ANN")])
-    row = await house.shipment()
-    assert (row.state, row.status) == (ShipmentState.BOOKED, "announced")
-    assert len(await events(house)) == 3  # all of it is kept
-    await house.bench.tell("scans", waybill=again.waybill, code="COL", at=house.clock().isoformat())
-    await house.pass_time(timedelta(hours=6))  # it is looked at by itself
-    row = await house.shipment()
-    assert (row.state, row.status) == (ShipmentState.MOVING, "handed_over")
-    assert not [task for task in await house.tasks() if task.kind == "used_after_void"]
-    await house.judge()
-
-
-@by_rest
-async def test_a_label_of_before_that_moves_asks_a_person_and_moves_nothing(pushing: House) -> None:
-    house = pushing
-    before, _ = await booked_again(house)
-    await pushed(house, [scan(house, before, "HUB")])
-    row = await house.shipment()
-    assert (row.state, row.status, row.handed_over_at) == (ShipmentState.BOOKED, "announced", None)
-    (task,) = [task for task in await house.tasks() if task.kind == "used_after_void"]
-    assert before.waybill in task.detail
-    await house.judge()
-
-
-@by_rest
-@pytest.mark.parametrize(("over", "after"), [("LST", "lost"), ("CAN", "cancelled")])
-async def test_what_was_over_and_is_scanned_again_is_a_correction_and_looked_at_again(
-    pushing: House, over: str, after: str
-) -> None:
-    house = pushing
-    booked = await house.booked()
-    await pushed(house, [scan(house, booked, over)])
-    await house.pass_time(timedelta(hours=3))  # a look, which plans the next
-    assert (await house.shipment()).status == after
-    planned = (await house.settled.reading(lambda tx: tx.looks.get(booked.id))).poll_at
-    assert planned is None or planned - house.clock() > timedelta(hours=12)
-    await pushed(house, [scan(house, booked, "COL")])
-    assert (await house.shipment()).state == ShipmentState.MOVING
-    said = await house.settled.reading(lambda tx: tx.audit.of_chain(booked.return_id))
-    assert [row.before["status"] for row in said if row.action == "shipment.corrected"] == [after]
-    await house.bench.tell("scans", waybill=booked.waybill, code="HUB", at=house.clock().isoformat())
-    await house.pass_time(timedelta(hours=5))
-    assert (await house.shipment()).status == "in_transit"
-    await house.judge()

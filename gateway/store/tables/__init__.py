@@ -25,6 +25,7 @@ from gateway.store.tables.messages import (
     idempotency,
     inbox,
     notices,
+    put_aside,
     unknown_codes,
 )
 from gateway.store.tables.money import (
@@ -100,6 +101,7 @@ __all__ = [
     "numbers",
     "pickups",
     "posts",
+    "put_aside",
     "quotas",
     "returns",
     "sessions",

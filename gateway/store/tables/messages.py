@@ -40,6 +40,16 @@ inbox = Table(
     Index("ix_inbox_state", "exporter_id", "state", "received_at"),
 )
 
+put_aside = Table(
+    "put_aside",
+    metadata,
+    Column("exporter_id", ID, ForeignKey("exporters.id"), primary_key=True),
+    Column("carrier", String(64), primary_key=True),
+    Column("canonical", String(254), primary_key=True),  # a number of a carrier's push that names no shipment yet
+    Column("message_id", ID, ForeignKey("inbox.id"), primary_key=True),
+    sqlite_with_rowid=False,  # all of it is the key
+)
+
 notices = Table(
     "notices",
     metadata,

@@ -567,6 +567,17 @@ def upgrade() -> None:
         sqlite_where=sa.text("parked IS NOT NULL"),
     )
     op.create_table(
+        "put_aside",
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("carrier", sa.String(length=64), nullable=False),
+        sa.Column("canonical", sa.String(length=254), nullable=False),
+        sa.Column("message_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_put_aside_exporter_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["inbox.id"], name=op.f("fk_put_aside_message_id")),
+        sa.PrimaryKeyConstraint("exporter_id", "carrier", "canonical", "message_id", name=op.f("pk_put_aside")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "returns",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
