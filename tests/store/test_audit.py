@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import Executable, delete, text, update
+from sqlalchemy.exc import DBAPIError
 
 from gateway.store import audit, tables
 from gateway.store.audit import GENESIS, Entry
@@ -70,11 +72,24 @@ async def test_writers_of_the_same_two_chains_do_not_wait_for_each_other_for_eve
         assert first_break(rows) is None
 
 
+@pytest.mark.parametrize("change", [update(tables.audit).values(actor="nobody"), delete(tables.audit)])
+async def test_the_database_refuses_to_change_or_delete_an_entry(store: Store, change: Executable) -> None:
+    exporter = await add_exporter(store)
+    await note(store, exporter, "action")
+    with pytest.raises(DBAPIError, match="only added to"):
+        async with store.transaction(exporter) as tx:
+            await tx.run(change)
+    assert [row.actor for row in await chain_of(store, exporter, exporter)] == ["somebody"]
+
+
 async def test_a_changed_entry_shows(store: Store) -> None:
+    """By somebody who has taken away what keeps it from being changed."""
     exporter = await add_exporter(store)
     for n in range(3):
         await note(store, exporter, f"action {n}")
     async with store.transaction(exporter) as tx:
+        name = "audit_stays_on_update" if tx.is_sqlite else "audit_stays ON audit"
+        await tx.run(text(f"DROP TRIGGER {name}"))
         await tx.run(update(tables.audit).where(tables.audit.c.seq == 2).values(after={"nothing": "happened"}))
     assert first_break(await chain_of(store, exporter, exporter)) == 2
 
