@@ -19,6 +19,7 @@ from schemas.acceptance import (
     LimitUnit,
     PolicySource,
 )
+from schemas.errors import Throttled
 from schemas.opting import OptIn
 from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
 from schemas.values import Waybill
@@ -210,3 +211,21 @@ async def test_a_scan_that_comes_late_moves_the_limit_and_tells_that_it_ends_ear
     (heard,) = await told(house, "moved")
     assert '"earlier":true' in heard["body"]
     await house.judge()
+
+
+@by_rest
+async def test_a_last_look_may_have_what_is_kept_of_the_days_quota(house: House) -> None:
+    booked = await house.booked()
+    account = await house.settled.reading(lambda tx: tx.accounts.get(house.settled.account))
+    lane = house.gw.lane_of(account)
+    lane.pace = lane.pace.model_copy(update={"daily": 10})
+
+    async def call() -> None:
+        async with lane.passage("track"):
+            pass
+
+    for _ in range(9):
+        await call()
+    with pytest.raises(Throttled):
+        await call()
+    assert await tracking.look_now(house.gw, booked, account) is not None
