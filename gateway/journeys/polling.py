@@ -119,6 +119,10 @@ class Round:
             return self.unread[0][1]
         return self.error
 
+    def ends_silence(self) -> bool:
+        """Whether the carrier was silent and is not any more, though it may have ended the turn before its time."""
+        return bool(self.account.tries > SILENT_AFTER) and (self.answered or self.trouble() is None)
+
 
 async def poll_account(gw: Gateway, job: Job) -> None:
     """Ask one account's carrier about the shipments that are longest overdue."""
@@ -129,11 +133,11 @@ async def poll_account(gw: Gateway, job: Job) -> None:
             return
         profile = registry.carrier(account.carrier).profile.model_copy(update={"pace": pace_of(account)})
         if account.paused or gw.settings.carriers_paused:
-            await tx.settle("poll", account, due_at=tx.now + PAUSED_WAIT)
+            await tx.settle("poll", account, due_at=tx.now + PAUSED_WAIT, tries=account.tries - 1)
             return
         due = await tx.looks.due(account.id, in_a_turn(profile))
         if not due:
-            await tx.settle("poll", account, due_at=await tx.looks.next(account.id))
+            await tx.settle("poll", account, due_at=await tx.looks.next(account.id), tries=account.tries - 1)
             return
         turn_ends = gw.turn_ends(profile.total_seconds, tx.now)
     carrier = gw.open_carrier(account, turn_ends=turn_ends)
@@ -145,7 +149,7 @@ async def poll_account(gw: Gateway, job: Job) -> None:
         await _write(gw, job, turn)
     finally:
         await turn.stop()
-    if turn.trouble() is None and account.tries > SILENT_AFTER:
+    if turn.ends_silence():
         log.info("carrier.back", account=account.id, carrier=account.carrier)
 
 

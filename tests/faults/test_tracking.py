@@ -9,8 +9,9 @@ from sqlalchemy import select
 from structlog.testing import CapturingLogger
 
 from adapters import registry
-from gateway.journeys import polling
+from gateway.journeys import polling, tracking
 from gateway.store import tables
+from gateway.store.store import Desk
 from schemas.errors import Throttled
 from schemas.shipments import ShipmentState
 from tests.faults.house import House
@@ -174,3 +175,29 @@ async def test_somebody_who_wants_to_know_does_not_end_a_carriers_silence(
     await house.reach_carrier_at(None)
     await polled(house)
     assert [call.args[0] for call in said.calls] == ["carrier.silent", "carrier.back"]
+
+
+@by_rest
+async def test_a_turn_that_asks_nobody_tells_nothing_of_a_carriers_silence(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = CapturingLogger()
+    monkeypatch.setattr(polling, "log", said)
+    await house.booked()
+    await house.reach_carrier_at("http://127.0.0.1:9")
+    for look in (tracking.refresh, _nothing_due) * (polling.SILENT_AFTER + 2):
+        async with house.gw.store.transaction(house.settled.exporter) as tx:
+            await look(tx, (await house.shipment()).id)
+        await house.run_due()
+    assert [call.args[0] for call in said.calls] == ["carrier.silent"]
+    await house.reach_carrier_at(None)
+    await polled(house)
+    assert [call.args[0] for call in said.calls] == ["carrier.silent", "carrier.back"]
+
+
+async def _nothing_due(tx: Desk, shipment_id: str) -> datetime:
+    """The account's turn comes, and no shipment's."""
+    shipment = await tx.shipments.get(shipment_id)
+    await tx.looks.set(shipment_id, poll_at=tx.now + timedelta(hours=1))
+    await tx.wake("poll", shipment.account_id)
+    return tx.now

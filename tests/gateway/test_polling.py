@@ -39,7 +39,7 @@ class Carrier:
 def a_turn(carrier: Carrier, shipments: int, *, ends: float = 10.0) -> polling.Round:
     waiting = deque([SimpleNamespace(id=f"s{number}", waybill=f"W{number}")] for number in range(shipments))
     gw: Any = SimpleNamespace(monotonic=lambda: 0.0)
-    return polling.Round(gw, SimpleNamespace(), carrier, waiting, ends)  # type: ignore[arg-type]
+    return polling.Round(gw, SimpleNamespace(tries=1), carrier, waiting, ends)  # type: ignore[arg-type]
 
 
 async def answers(turn: polling.Round, callers: int) -> list[str]:
@@ -86,6 +86,17 @@ async def test_a_carrier_that_does_not_want_to_is_asked_nothing_more(error: Exce
     assert turn.trouble() is error
     assert len(carrier.asked) <= 8  # those that were under way already
     assert sorted(answered) == sorted(set(carrier.asked) - {"W5"})  # and what was answered is kept
+
+
+@pytest.mark.parametrize(
+    ("says", "back"), [({}, True), ({"W5": Unavailable("away")}, True), ({"W0": Unavailable("away")}, False)]
+)
+async def test_a_silence_is_over_when_anything_was_answered(says: dict[str, Exception], back: bool) -> None:
+    turn = a_turn(Carrier(says), 10)
+    await answers(turn, 1)
+    assert turn.ends_silence() is False  # there was none
+    turn.account = SimpleNamespace(tries=polling.SILENT_AFTER + 1)  # type: ignore[assignment]
+    assert turn.ends_silence() is back
 
 
 async def test_a_turn_begins_nothing_after_its_time() -> None:
