@@ -249,7 +249,7 @@ async def open_gateway(
             monotonic=monotonic,
         )
         gw.store.stirred = live.tell
-        gw.metrics.registry.register(LaneGauges(lanes))
+        gw.metrics.registry.register(LaneGauges(gw.spending))
         yield gw
     finally:
         await hooks.aclose()

@@ -71,6 +71,9 @@ class CarrierLane:
         self._late = max(LATE, 0.75 / pace.per_second)
         self._begin_day(clock())
 
+    def used_today(self) -> int:
+        return self.used if self._day_began <= self.clock() < self._day_ends else 0
+
     def close_for(self, seconds: float) -> None:
         """Shut it for so long at least, and have the other processes told."""
         until = self.monotonic() + seconds

@@ -6,7 +6,7 @@ one statement more for each is nothing. Calls by verb, and of lanes without a qu
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +37,7 @@ class Spending:
         self.works = False
         """Whether this process works jobs, and so takes its part of every lane's pace."""
         self._told = False
+        self._others: Sequence[Any] = ()
         lanes.spend = self.spend
 
     async def spend(self, lane: str, day: str, limit: int) -> int | None:
@@ -73,6 +74,28 @@ class Spending:
         self._lanes.closed_elsewhere(until)
         self._lanes.shared_by(others + 1)
 
+    async def look_around(self) -> None:
+        """Have the other processes' lanes told by `stands` too."""
+        if not self._database.is_sqlite:  # there nobody else can be
+            async with self._database.reading() as connection:
+                self._others = await shelf.standing_elsewhere(connection, self.process, self._clock())
+
+    def stands(self) -> dict[str, dict[str, float]]:
+        """Each lane by the names of `GAUGES`: what waits added up, of the rest the most."""
+        now, found = self._clock(), {lane.key: _gauged(lane) for lane in self._lanes.all()}
+        for row in self._others:
+            mine = found.setdefault(row.lane, dict.fromkeys(GAUGES, 0.0))
+            mine["waiting"] += row.waiting
+            closed = (row.closed_until - now).total_seconds() if row.closed_until else 0.0
+            said = {
+                "closed_seconds": closed,
+                "breaker_open": row.breaker_open,
+                "quota": row.daily,
+                "quota_used": row.used,
+            }
+            mine.update({name: max(mine[name], float(value or 0)) for name, value in said.items()})
+        return found
+
     @contextmanager
     def working(self) -> Iterator[None]:
         """While this process works jobs: the others are told at once."""
@@ -102,32 +125,57 @@ class Spending:
                 await asyncio.sleep(EVERY_SECONDS)
 
 
-WORKING = {"lane": shelf.WORKER, "waiting": 0, "breaker_open": False, "closed_until": None}
+WORKING = {
+    "lane": shelf.WORKER,
+    "waiting": 0,
+    "breaker_open": False,
+    "closed_until": None,
+    "daily": None,
+    "used": 0,
+}
 
 
 def _standing(lane: CarrierLane, now: datetime) -> dict[str, Any]:
     seconds = lane.closed_for()
-    until = now + timedelta(seconds=seconds) if seconds > 0 else None
-    open_ = lane.breaker.is_open
-    return {"lane": lane.key, "waiting": lane.waiting, "breaker_open": open_, "closed_until": until}
+    return {
+        "lane": lane.key,
+        "waiting": lane.waiting,
+        "breaker_open": lane.breaker.is_open,
+        "closed_until": now + timedelta(seconds=seconds) if seconds > 0 else None,
+        "daily": lane.pace.daily,
+        "used": lane.used_today(),
+    }
+
+
+def _gauged(lane: CarrierLane) -> dict[str, float]:
+    return {
+        "waiting": lane.waiting,
+        "closed_seconds": lane.shut_for(),
+        "breaker_open": lane.breaker.is_open,
+        "quota": lane.pace.daily or 0,
+        "quota_used": lane.used_today(),
+    }
+
+
+GAUGES = {
+    "waiting": "Calls that wait for their turn or are under way",
+    "closed_seconds": "Seconds until the lane opens",
+    "breaker_open": "1 while the breaker is open",
+    "quota": "Calls a day that the carrier allows",
+    "quota_used": "Calls of today's quota used",
+}
 
 
 class LaneGauges(Collector):
-    """Every lane of this process, read when the metrics are."""
+    """Every lane, of whichever process: this one's as they stand, the others' as they were told when last asked for."""
 
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
+    def __init__(self, spending: Spending) -> None:
+        self._spending = spending
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        told: dict[str, tuple[str, Callable[[CarrierLane], float]]] = {
-            "homeward_lane_waiting": ("Calls that wait for their turn or are under way", lambda lane: lane.waiting),
-            "homeward_lane_closed_seconds": ("Seconds until the lane opens", CarrierLane.shut_for),
-            "homeward_lane_breaker_open": ("1 while the breaker is open", lambda lane: lane.breaker.is_open),
-            "homeward_lane_quota": ("Calls a day that the carrier allows", lambda lane: lane.pace.daily or 0),
-            "homeward_lane_quota_used": ("Calls of today's quota used", lambda lane: lane.used),
-        }
-        for name, (text, read) in told.items():
-            gauge = GaugeMetricFamily(name, text, labels=["lane"])
-            for lane in self._lanes.all():
-                gauge.add_metric([lane.key], float(read(lane)))
+        stands = self._spending.stands()
+        for name, text in GAUGES.items():
+            gauge = GaugeMetricFamily(f"homeward_lane_{name}", text, labels=["lane"])
+            for lane, values in stands.items():
+                gauge.add_metric([lane], values[name])
             yield gauge

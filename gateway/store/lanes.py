@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as lite
 
@@ -63,6 +63,19 @@ async def elsewhere(connection: Connection, process: str, now: datetime) -> tupl
     theirs = theirs.where((lanes.c.closed_until > now) | working, lanes.c.process != process).group_by(lanes.c.lane)
     rows = (await connection.execute(theirs)).all()
     return {row.lane: row.until for row in rows if row.until}, sum(row.told for row in rows if row.lane == WORKER)
+
+
+async def standing_elsewhere(connection: Connection, process: str, now: datetime) -> Sequence[Any]:
+    """How each lane stands, over all processes but this one that are alive: `lane`, `waiting`, `breaker_open` (0 or 1),
+    `closed_until`, `daily`, `used`."""
+    theirs = select(
+        lanes.c.lane,
+        func.sum(lanes.c.waiting).label("waiting"),
+        func.max(case((lanes.c.breaker_open, 1), else_=0)).label("breaker_open"),
+        *(func.max(lanes.c[name]).label(name) for name in ("closed_until", "daily", "used")),
+    )
+    others = (lanes.c.told_at >= now - FRESH, lanes.c.process != process, lanes.c.lane != WORKER)
+    return (await connection.execute(theirs.where(*others).group_by(lanes.c.lane))).all()
 
 
 async def told(connection: Connection, keys: Sequence[str], now: datetime) -> Sequence[Any]:

@@ -1,6 +1,7 @@
 """How the process is: alive, ready, and its counters."""
 
 import asyncio
+from contextlib import suppress
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -35,6 +36,10 @@ async def _ask_database(gw: Gateway) -> None:
 
 
 async def metrics(request: web.Request) -> web.Response:
+    """With the lanes of those processes too that work jobs and have no door of their own."""
+    with suppress(StoreUnavailable, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await request.app[GATEWAY].spending.look_around()
     body = generate_latest(request.app[GATEWAY].metrics.registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -8,17 +8,20 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import generate_latest
 
 from adapters.seam import Pace
 from gateway import running, spending
+from gateway.breaker import CALLS
 from gateway.config import Settings
 from gateway.core import Gateway, open_gateway
 from gateway.lanes import CarrierLane, Lanes
 from gateway.pacer import Pacer
 from gateway.spending import Spending
 from gateway.store import lanes as shelf
-from schemas.errors import Throttled
+from gateway.web.app import build_app
+from schemas.errors import Throttled, Unavailable
 from tests.house.waiting import eventually
 
 SEOUL = "Asia/Seoul"
@@ -185,3 +188,32 @@ async def test_a_lane_is_seen_in_the_metrics(gw: Gateway) -> None:
     assert values("homeward_lane_quota") == 10
     assert values("homeward_lane_quota_used") == 2
     assert 58 < values("homeward_lane_closed_seconds") <= 60
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_who_serves_shows_the_lanes_of_those_who_work(gw: Gateway) -> None:
+    (first, one), (second, two) = another_process(gw), another_process(gw)
+    await calls(one, 2)
+    await calls(two, 1)
+    two.heard(Throttled("slow down", retry_after=60))
+    for _ in range(CALLS):
+        one.heard(Unavailable("away"))
+    one.waiting, two.waiting = 2, 3
+    for purse in (first, second):
+        with purse.working():
+            await purse.tell()
+    server = TestServer(build_app(gw))
+    async with TestClient(server) as client:
+        shown = await (await client.get("/metrics")).text()
+    told = {line.split("{")[0]: float(line.split()[-1]) for line in shown.splitlines() if 'lane="contract"' in line}
+    assert 55 < told.pop("homeward_lane_closed_seconds") <= 60
+    assert told == {
+        "homeward_lane_waiting": 5,
+        "homeward_lane_breaker_open": 1,
+        "homeward_lane_quota": 10,
+        "homeward_lane_quota_used": 3,
+    }
+    assert 'lane=""' not in shown
+    gw.clock.now += shelf.FRESH + timedelta(seconds=1)  # type: ignore[attr-defined]
+    await gw.spending.look_around()
+    assert gw.spending.stands() == {}

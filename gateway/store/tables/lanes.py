@@ -15,6 +15,8 @@ lanes = Table(
     Column("waiting", Integer, nullable=False),
     Column("breaker_open", Boolean, nullable=False),
     Column("closed_until", Instant),
+    Column("daily", Integer),  # the quota of a day, where there is one
+    Column("used", Integer, nullable=False),  # of today's, as far as the process has seen
     Index("ix_lanes_told", "told_at"),
     Index("ix_lanes_closed", "closed_until"),
 )

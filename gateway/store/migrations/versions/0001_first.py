@@ -27,6 +27,8 @@ def upgrade() -> None:
         sa.Column("waiting", sa.Integer(), nullable=False),
         sa.Column("breaker_open", sa.Boolean(), nullable=False),
         sa.Column("closed_until", sa.BigInteger(), nullable=True),
+        sa.Column("daily", sa.Integer(), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("lane", "process", name=op.f("pk_lanes")),
     )
     op.create_index("ix_lanes_closed", "lanes", ["closed_until"], unique=False)
