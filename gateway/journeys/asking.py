@@ -1,13 +1,15 @@
 """What an exporter asks for through a door: book now, void one booking, complete an address, tell again, close a task."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
+from adapters import registry
 from gateway.journeys import planning, verdicts
+from gateway.journeys.requests import COLLECT_ON
 from gateway.rules import lifecycle
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.errors import Conflict, NotFound
+from schemas.errors import Conflict, NotFound, Unsupported
 from schemas.messages import NoticeKind
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
@@ -53,6 +55,22 @@ async def book_now(tx: Desk, return_id: str) -> str:
         raise Conflict("something must be known first", state=(await tx.returns.get(return_id)).review or "followed")
     tx.note("booking.asked", shipment_id, chain=return_id)
     return shipment_id
+
+
+async def collect_on(tx: Desk, shipment_id: str, day: date) -> None:
+    """Have the carrier of a planned shipment collect at the returner's on this day. Raises Unsupported where it does not take
+    a day with its bookings, and Conflict where it is being booked otherwise."""
+    shipment = await tx.shipments.get(shipment_id, lock=True)
+    profile = registry.carrier(shipment.carrier).profile
+    if profile.extras is None or COLLECT_ON not in profile.extras.model_fields:
+        raise Unsupported(f"{profile.name} takes no day of collection with a booking", field=COLLECT_ON)
+    if shipment.request.extras.get(COLLECT_ON) == day.isoformat():
+        return
+    if shipment.state != ShipmentState.REQUESTED or await tx.attempts.holder("booking", shipment.id) is not None:
+        raise Conflict("it is being booked already", state=shipment.state)
+    extras = {**shipment.request.extras, COLLECT_ON: day.isoformat()}
+    await tx.shipments.set(shipment.id, request=shipment.request.model_copy(update={"extras": extras}))
+    tx.note("shipment.collected_on", shipment.id, chain=shipment.return_id, after={"day": day.isoformat()})
 
 
 async def void_shipment(tx: Desk, shipment_id: str) -> None:

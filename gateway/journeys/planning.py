@@ -11,7 +11,7 @@ from gateway.journeys import channels, clocks
 from gateway.journeys.agreed import terms_for
 from gateway.journeys.channels import Wanted
 from gateway.journeys.notices import announce
-from gateway.journeys.requests import Missing, build_request, require_fields
+from gateway.journeys.requests import Missing, build_request, following, require_fields
 from gateway.rules import lifecycle
 from gateway.rules.details import Detail
 from gateway.rules.references import client_ref
@@ -159,7 +159,7 @@ async def plan(tx: Desk, source: Record, row: Record) -> str | None:
         await _answered(tx, row)
     waiting = next((one for one in planned if one.state == ShipmentState.REQUESTED), held)
     if waiting is not None:
-        request = request.model_copy(update={"client_ref": waiting.request.client_ref})
+        request = following(waiting, request, account)
         place = {"channel_id": channel.id, "account_id": account.id, "carrier": account.carrier}
         await tx.shipments.set(waiting.id, request=request, state=ShipmentState.REQUESTED, reason=None, **place)
         if waiting is held:

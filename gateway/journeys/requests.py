@@ -21,6 +21,8 @@ from schemas.values import Money, Party, Reference, ReferenceKind, Weight
 
 ASSUMED_GRAMS = 1000
 """Of an item whose weight nobody stated: the carrier weighs it anyway, and bills what it weighed."""
+COLLECT_ON = "collect_on"
+"""The one extra that is of a booking and not of a channel: the day on which the carrier collects at the returner's."""
 FIELDS_MISSING = "carrier_data_missing"
 
 
@@ -61,7 +63,15 @@ def build_request(
         insured_value=value if channel.insure else None,
         ship_on=(tx.now + timedelta(days=1)).date(),
         references=tuple(references),
+        extras=dict(channel.extras),
     )
+
+
+def following(waiting: Record, request: BookingRequest, account: Record) -> BookingRequest:
+    """What is asked now, under the reference of what waits; a day of collection that was asked for stays."""
+    day = waiting.request.extras.get(COLLECT_ON) if waiting.account_id == account.id else None
+    extras = {**request.extras, COLLECT_ON: day} if day else request.extras
+    return request.model_copy(update={"client_ref": waiting.request.client_ref, "extras": extras})
 
 
 def require_fields(carrier: str, request: BookingRequest) -> None:

@@ -14,6 +14,7 @@ from adapters.seam import CarrierProfile, ListsBookings, ListsReturns
 from gateway import mailing
 from gateway.core import Gateway
 from gateway.guard import check_url
+from gateway.journeys.requests import COLLECT_ON
 from gateway.rules.limits import DEFAULTS, usual_hours
 from gateway.store.ids import new_id
 from gateway.store.store import Desk
@@ -22,7 +23,7 @@ from schemas.acceptance import Clock, DeadlinePolicy, PolicySource
 from schemas.errors import RefusalCode, Refused, Unsupported
 from schemas.limits import ChannelLimits
 from schemas.messages import NoticeKind
-from schemas.values import EMAIL_FORM, Party
+from schemas.values import EMAIL_FORM, Json, Party
 
 SAFE_ACCEPTANCE = next(one for one in DEFAULTS if one.clock is Clock.ACCEPTANCE)
 SCOPES = ("returns", "bookings", "tracking", "acceptances", "invoices", "endpoints", "admin")
@@ -176,11 +177,10 @@ async def add_channel(
     rank: int = 0,
     insure: bool = True,
     fallbacks: Sequence[str] = (),
+    extras: Mapping[str, Any] | None = None,
 ) -> str:
-    """A designated channel. Its limits are the exporter's contract, else the carrier's, else a safe default.
-
-    Warnings are for the exporter's working hours; where he says nothing, nine to five on his zone's working days.
-    """
+    """A designated channel. Its limits are the exporter's contract, else the carrier's, else a safe default. Warnings are for
+    his working hours; where he says nothing, nine to five on his zone's working days. Raises ValidationError for `extras`."""
     account = await tx.accounts.get(account_id)
     profile = _seller_of(service, account.carrier)
     channel_id = await tx.channels.add(
@@ -196,11 +196,25 @@ async def add_channel(
         rank=rank,
         insure=insure,
         fallbacks=list(fallbacks),
+        extras=checked_extras(profile, extras or {}),
         enabled=True,
         created_at=tx.now,
     )
     tx.note("channel.added", channel_id, after={"name": name, "carrier": account.carrier, "service": service})
     return channel_id
+
+
+def checked_extras(profile: CarrierProfile, extras: Mapping[str, Any]) -> Json:
+    """What only this carrier takes, as it is kept. Raises Unsupported where it takes nothing of its own, and pydantic's
+    ValidationError for what its model does not know."""
+    if not extras:
+        return {}
+    if profile.extras is None:
+        raise Unsupported(f"{profile.name} takes nothing of its own", field="extras")
+    if COLLECT_ON in extras:
+        raise Unsupported("a day of collection is of one booking", field=f"extras/{COLLECT_ON}")
+    checked = profile.extras.model_validate_json(json.dumps(dict(extras)))
+    return checked.model_dump(mode="json", exclude_unset=True)
 
 
 def _seller_of(service: str, carrier: str) -> CarrierProfile:

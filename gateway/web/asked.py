@@ -135,8 +135,10 @@ class AskedReturn(Model):
 
 
 class FreshBooking(AskedReturn):
-    """A return made by hand, to be booked now."""
+    """A return made by hand, to be booked now. `collect_on` is the day on which the carrier collects at the returner's,
+    where it takes one with a booking."""
 
+    collect_on: AskedDay | None = None
     returner: AskedParty
     label_provider: Literal[LabelProvider.MERCHANT] = LabelProvider.MERCHANT
 
@@ -145,6 +147,11 @@ class KnownBooking(Model):
     """Book a return that is approved."""
 
     return_id: Annotated[str, Field(pattern=id_form("ret"))]
+
+
+class AskedBooking(KnownBooking):
+    collect_on: AskedDay | None = None
+    """The day on which the carrier collects at the returner's, where it takes one with a booking."""
 
 
 class SuppliedAddress(Model):
@@ -258,6 +265,8 @@ class AskedChannel(Model):
     insure: bool = True
     fallbacks: Annotated[tuple[Annotated[str, Field(pattern=id_form("chn"))], ...], Field(max_length=20)] = ()
     """Channels that take over, in this order, while the account of this one is paused."""
+    extras: Annotated[dict[str, Any], Field(max_length=40)] = Field(default_factory=dict)
+    """What only its carrier takes with a booking, by the adapter's own model: see `extras` of `/v1/carriers`."""
 
 
 class SaidNumber(Model):

@@ -17,6 +17,7 @@ from gateway.web.api import (
 )
 from gateway.web.asked import (
     AskedAcceptance,
+    AskedBooking,
     AskedChannel,
     AskedEndpoint,
     AskedPickup,
@@ -147,7 +148,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/applications/{id}/ask_papers", applying.ask_papers, "admin", "Ask for more papers",
           ApplicationTold, 200, SaidWhy, key="accepted"),
     Route("POST", "/v1/bookings", bookings.create_booking, "bookings", "Book a return at its designated channel's carrier",
-          BookingTold, 202, Either("return_id", KnownBooking, FreshBooking), key="required"),
+          BookingTold, 202, Either("return_id", AskedBooking, FreshBooking), key="required"),
     Route("GET", "/v1/bookings/{id}", bookings.get_booking, "bookings", "A booking with its attempts", BookingTold),
     Route("POST", "/v1/bookings/{id}/void", bookings.void_booking, "bookings", "Void a booking",
           BookingTold, 202, key="accepted"),

@@ -195,6 +195,7 @@ class ChannelTold(Told):
     rank: int
     insure: bool
     fallbacks: tuple[str, ...]
+    extras: dict[str, Any]
     enabled: bool
 
 
@@ -227,6 +228,8 @@ class CarrierTold(Told):
     renewal: RenewalTold | None
     live_checked_on: date | None
     credentials: dict[str, Any]
+    extras: dict[str, Any] | None
+    """What only this carrier takes with a booking, as a JSON schema: a channel carries it, `collect_on` a booking."""
 
 
 class PlatformTold(Told):

@@ -168,7 +168,7 @@ BODIES: dict[str, Any] = {
     "create_acceptance": {"decision": "accept", "decided_at": "2026-03-02T09:00:00Z", "decided_by": "Li"},
     "release_booking": {"reason": "lost"},
     "renew_booking": {"days": 7},
-    "pause_deadline": {"reason": "customs hold"},
+    "pause_deadline": {"reason": "customs hold", "proof": f"doc_{'0' * 26}"},
     "resume_deadline": {},
     "extend_deadline": {"amount": 1},
     "file_claim": {"reference": "C-1"},

@@ -114,6 +114,9 @@ channels = Table(
     Column("platforms", PlainJson, nullable=False),  # source ids it serves; empty is all
     Column("rank", Integer, nullable=False, default=0),
     Column("insure", Boolean, nullable=False, default=True),
+    Column(
+        "extras", PlainJson, nullable=False, default=dict
+    ),  # what only its carrier takes, by the adapter's own model
     Column("fallbacks", PlainJson, nullable=False),  # channel ids, while this one's account is paused
     Column("enabled", Boolean, nullable=False, default=True),
     Column("created_at", Instant, nullable=False),

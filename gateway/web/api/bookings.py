@@ -5,7 +5,7 @@ from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.api.returns import open_by_hand
 from gateway.web.api.waiting import deadline_told
-from gateway.web.asked import AskedRenewal, FreshBooking, KnownBooking, SaidNumber, SaidReason
+from gateway.web.asked import AskedBooking, AskedRenewal, FreshBooking, SaidNumber, SaidReason
 from gateway.web.endpoint import Answer, Call
 from gateway.web.problems import FieldError, Problem
 from gateway.web.told import AgreedTold, AttemptTold, BookingTold
@@ -83,9 +83,11 @@ def _agreed(row: Record) -> AgreedTold:
 
 
 async def create_booking(call: Call) -> Answer:
-    if isinstance(call.body, KnownBooking):
+    if isinstance(call.body, AskedBooking):
+        day = call.body.collect_on
         shipment = await call.tx.shipments.get(await asking.book_now(call.tx, call.body.return_id))
     else:
+        day = call.asked(FreshBooking).collect_on
         row = await open_by_hand(call.tx, call.asked(FreshBooking))
         planned = await call.tx.shipments.of_return(row.id)
         if not planned:
@@ -93,6 +95,8 @@ async def create_booking(call: Call) -> Answer:
             why = next((task.detail for task in asked if task.kind == row.review), "")
             raise Problem("carrier-rejected", errors=[FieldError("", str(row.review), why[:200])])
         shipment = planned[0]
+    if day is not None:
+        await asking.collect_on(call.tx, shipment.id, day)
     return Answer(await told(call.tx, shipment), {"Location": f"/v1/bookings/{shipment.id}"})
 
 

@@ -141,21 +141,25 @@ async def create_channel(call: Call) -> Answer:
         await call.tx.sources.get(source_id)
     for fallback in asked.fallbacks:
         await call.tx.channels.get(fallback)
-    channel_id = await settling_in.add_channel(
-        call.tx,
-        asked.account_id,
-        asked.name,
-        asked.service,
-        asked.consignee,
-        zone=asked.zone,
-        acceptance=asked.acceptance,
-        limits=asked.limits,
-        countries=asked.countries,
-        platforms=asked.platforms,
-        rank=asked.rank,
-        insure=asked.insure,
-        fallbacks=asked.fallbacks,
-    )
+    try:
+        channel_id = await settling_in.add_channel(
+            call.tx,
+            asked.account_id,
+            asked.name,
+            asked.service,
+            asked.consignee,
+            zone=asked.zone,
+            acceptance=asked.acceptance,
+            limits=asked.limits,
+            countries=asked.countries,
+            platforms=asked.platforms,
+            rank=asked.rank,
+            insure=asked.insure,
+            fallbacks=asked.fallbacks,
+            extras=asked.extras,
+        )
+    except ValidationError as error:
+        raise invalid(error, "/extras") from error
     row = await call.tx.channels.get(channel_id)
     return Answer(_told(ChannelTold, row), {"Location": f"/v1/channels/{channel_id}"})
 
@@ -185,6 +189,7 @@ def carrier_told(adapter: type[Carrier]) -> CarrierTold:
         renewal=RenewalTold.model_validate(profile.renewal, from_attributes=True) if profile.renewal else None,
         live_checked_on=profile.live_checked_on,
         credentials=profile.credentials.model_json_schema(),
+        extras=profile.extras.model_json_schema() if profile.extras else None,
     )
 
 

@@ -428,6 +428,7 @@ def upgrade() -> None:
         sa.Column("platforms", sa.Text(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("insure", sa.Boolean(), nullable=False),
+        sa.Column("extras", sa.Text(), nullable=False),
         sa.Column("fallbacks", sa.Text(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
