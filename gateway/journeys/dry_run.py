@@ -111,15 +111,16 @@ async def _looked_up(
         country = returner.address.country
         found.missing.append(Missing("no_channel", Detail.of("no_channel", country=country)))
         return found
-    found.clocks = [*_clocks(found.channel, found.account, returner, tx.now), *_customs_clock(case)]
+    request: BookingRequest | None = None
     try:
         request = wanted(found.channel, found.account)
         require_fields(found.account.carrier, request)
         found.request = request
+        found.tariff = await pricing.by_tariff(tx, found.account.id, request)
     except Missing as missing:
         found.missing.append(missing)
-        return found
-    found.tariff = await pricing.by_tariff(tx, found.account.id, found.request)
+    price = following.worth(request) if request else None
+    found.clocks = [*_clocks(found.channel, found.account, returner, tx.now, price), *_customs_clock(case)]
     return found
 
 
@@ -137,7 +138,9 @@ def _assumed(authorization: ReturnAuthorization) -> Sequence[tuple[str, str]]:
     return [(what, why) for what, why in told if why]
 
 
-def _clocks(channel: Record, account: Record, returner: Party, now: datetime) -> Sequence[WouldStart]:
+def _clocks(
+    channel: Record, account: Record, returner: Party, now: datetime, price: Money | None
+) -> Sequence[WouldStart]:
     known, country = following.printed(channel, account.carrier), channel.consignee.address.country
     handing_in = following.hand_over_zone(channel, returner, now)
     starts = []
@@ -145,7 +148,7 @@ def _clocks(channel: Record, account: Record, returner: Party, now: datetime) ->
         ("booking", Clock.HAND_OVER, handing_in, None),
         ("delivery", Clock.ACCEPTANCE, channel.zone, channel.limits.facility),
     ):
-        policy = policy_for(clock, known, now.astimezone(ZoneInfo(zone)).date(), country=country)
+        policy = policy_for(clock, known, now.astimezone(ZoneInfo(zone)).date(), country=country, price=price)
         if policy is not None:
             starts.append(WouldStart(clock, event, deadlines.start(policy, now, zone, facility=facility)))
     return starts

@@ -21,9 +21,10 @@ from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.acceptance import Clock, DeadlinePolicy, DeadlineState, PolicySource
 from schemas.returns import ReturnStatus
+from schemas.shipments import BookingRequest
 from schemas.starts import ClaimKind, ClockStart
 from schemas.tracking import ExceptionReason, TrackingStatus
-from schemas.values import Party
+from schemas.values import Money, Party
 
 WITHOUT_SCAN = (ClaimKind.LOSS, ClaimKind.DAMAGE)
 """What may be found out any day; a delay is claimed only where the carrier's own scans tell of one, or its own promise."""
@@ -46,8 +47,8 @@ def applicable(
     *,
     zone: str = "",
 ) -> DeadlinePolicy | None:
-    """The policy that one of this shipment's clocks goes by, when it starts now; `zone` is the place's, usually the
-    channel's."""
+    """The policy that one of this shipment's clocks goes by, when it starts at this instant; `zone` is the place's, usually
+    the channel's."""
     request = shipment.request
     return policy_for(
         clock,
@@ -55,8 +56,13 @@ def applicable(
         start_at.astimezone(ZoneInfo(zone or channel.zone)).date(),
         country=request.consignee.address.country,
         about=about,
-        price=request.customs.customs_value if request.customs else request.insured_value,
+        price=worth(request),
     )
+
+
+def worth(request: BookingRequest) -> Money | None:
+    """The price of the goods, for limits that hold for a band of it."""
+    return request.customs.customs_value if request.customs else request.insured_value
 
 
 def hand_over_zone(channel: Record, returner: Party, at: datetime) -> str:
@@ -146,7 +152,7 @@ async def _claims(tx: Desk, channel: Record, shipment: Record, standing: Standin
     if standing.status in OVER:
         return
     for about in await _claimable(tx, shipment, standing):
-        start = _start_of(applicable(channel, shipment, Clock.CLAIM, tx.now, about), standing)
+        start = _claim_start(channel, shipment, about, standing)
         if start is not None:
             policy, at, inferred = start
             await _start(tx, channel, shipment, policy, at, about=about, inferred=inferred)
@@ -167,12 +173,24 @@ async def _claimable(tx: Desk, shipment: Record, standing: Standing) -> Sequence
     return (*((ClaimKind.DAMAGE,) if damaged else ()), *((ClaimKind.DELAY,) if delayed else ()))
 
 
-def _start_of(policy: DeadlinePolicy | None, standing: Standing) -> tuple[DeadlinePolicy, datetime, bool] | None:
-    if policy is None:
-        return None
-    by_hand_over = starts_with(policy) is ClockStart.HANDED_OVER
-    at = standing.handed_over_at if by_hand_over else standing.delivered_at
-    return None if at is None else (policy, at, by_hand_over and not standing.hand_over_seen)
+def _claim_start(
+    channel: Record, shipment: Record, about: ClaimKind, standing: Standing
+) -> tuple[DeadlinePolicy, datetime, bool] | None:
+    """The policy that holds on the day from which it counts, that instant, and whether it was inferred."""
+    handed_over, delivered = standing.handed_over_at, standing.delivered_at
+    policy = applicable(channel, shipment, Clock.CLAIM, handed_over, about) if handed_over else None
+    if delivered is not None and not _by_hand_over(policy):
+        later = applicable(channel, shipment, Clock.CLAIM, delivered, about)
+        policy = policy if _by_hand_over(later) else later
+    if _by_hand_over(policy):
+        at, inferred = handed_over, not standing.hand_over_seen
+    else:
+        at, inferred = delivered, False
+    return None if policy is None or at is None else (policy, at, inferred)
+
+
+def _by_hand_over(policy: DeadlinePolicy | None) -> bool:
+    return policy is not None and starts_with(policy) is ClockStart.HANDED_OVER
 
 
 async def _start(

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 
 from gateway.journeys import dry_run, settling_in
 from gateway.store import tables
+from schemas.acceptance import Clock, DeadlinePolicy, LimitUnit, PolicySource, PriceBand
 from schemas.charges import ChargeType
+from schemas.limits import ChannelLimits
 from schemas.returns import LabelProvider, ReturnAuthorization, ReturnItem, ReturnStatus
 from schemas.values import Money, Party, Weight
 from tests.house.settled import Settled
@@ -49,6 +51,21 @@ async def test_it_says_the_way_the_limits_and_what_was_assumed_and_writes_nothin
     assert (acceptance["due_at"], acceptance["zone"]) == ("2026-03-09T16:00:00Z", "Asia/Shanghai")
     assert acceptance["seconds_left"] == 7 * 86_400 + int(6.5 * 3600)
     assert acceptance["because"]
+
+
+@pytest.mark.parametrize(("price", "due_at"), [("50.00", "2026-03-04T16:00:00Z"), ("50.01", "2026-03-11T16:00:00Z")])
+async def test_a_limit_for_a_price_band_is_told_for_the_goods_own_price(house: House, price: str, due_at: str) -> None:
+    """As the clock itself chooses it when the goods arrive."""
+    terms = {"clock": Clock.ACCEPTANCE, "unit": LimitUnit.CALENDAR_DAYS, "source": PolicySource.CONTRACT}
+    edge = Money.of("50.00", "EUR")
+    bands = (
+        DeadlinePolicy(amount=2, price_band=PriceBand(up_to=edge), **terms),
+        DeadlinePolicy(amount=9, price_band=PriceBand(over=edge), **terms),
+    )
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.channels.set(house.channel_id, limits=ChannelLimits(policies=bands))
+    said = await house.mine.post(ASK, a_return(items=[ITEM | {"unit_price": {"amount": price, "currency": "EUR"}}]))
+    assert {one["clock"]: one["due_at"] for one in said["deadlines"]}["acceptance"] == due_at
 
 
 async def test_without_an_answer_of_the_carrier_the_price_is_not_available_and_says_why(house: House) -> None:

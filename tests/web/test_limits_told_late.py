@@ -1,6 +1,6 @@
 """What happened to a limit in time and is told when it is over or met, on both stores: the true end is judged, once."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,8 @@ import pytest
 from gateway import worker
 from gateway.journeys import tracking
 from schemas.acceptance import Clock, DeadlinePolicy, ExtensionTerms, LimitUnit, PolicySource
+from schemas.limits import ChannelLimits
+from schemas.starts import ClaimKind
 from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
 from schemas.values import Waybill
 from tests.web.browser import Browser
@@ -179,3 +181,19 @@ async def test_a_delivery_that_is_corrected_after_the_decision_moves_the_limit_a
     (late,) = await lateness(house, return_id)
     over = datetime.fromisoformat(after["acceptance"]["due_at"])
     assert late == (datetime.fromisoformat("2026-03-06T09:30Z") - over).total_seconds() == 63_000
+
+
+async def test_a_claim_goes_by_the_rule_of_the_day_that_it_counts_from(house: House) -> None:
+    """Delivered on the old rule's last day, and heard when the new one holds."""
+    terms = {"clock": Clock.CLAIM, "about": ClaimKind.DAMAGE, "unit": LimitUnit.CALENDAR_DAYS}
+    rules = (
+        DeadlinePolicy(amount=14, source=PolicySource.CONTRACT, valid_until=date(2026, 3, 2), **terms),
+        DeadlinePolicy(amount=3, source=PolicySource.CONTRACT, valid_from=date(2026, 3, 3), **terms),
+    )
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        await tx.channels.set(house.channel_id, limits=ChannelLimits(policies=rules))
+    return_id, shipment_id = await scanned(house, TrackingStatus.HANDED_OVER, TrackingStatus.IN_TRANSIT)
+    delivered_at = house.clock()
+    house.clock.forward(2 * DAY)
+    await heard(house, shipment_id, delivered_at)
+    assert (await limits_of(house, return_id))["claim damage"]["due_at"] == "2026-03-16T16:00:00Z"
