@@ -233,11 +233,13 @@ async def cancel_clock(tx: Desk, clock: Clock, subject_id: str, about: str = "")
 
 
 async def not_carried(tx: Desk, shipment: Record) -> None:
-    """A shipment that is voided or let go has no limits any more. What is the return's own (customs) runs on with it: it may
-    be booked again."""
+    """A shipment that is voided or let go has no limits any more, and nobody is asked about one that it missed. What is the
+    return's own (customs) runs on with it: it may be booked again."""
     for row in await tx.deadlines.of_return(shipment.return_id):
         if row.state in RUNS and row.shipment_id == shipment.id:
             await cancel(tx, row)
+        elif row.shipment_id == shipment.id:
+            await tx.tasks.done(missed_cause(row))
     await stopped(tx, shipment.return_id)
 
 

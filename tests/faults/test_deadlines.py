@@ -29,6 +29,7 @@ from tests.faults.scans import polled
 from tests.house.clock import MovableClock
 
 DAY = timedelta(days=1)
+SIGNED = OptIn(by="Li Na", on=date(2026, 1, 5), words="signed")
 
 
 async def delivered(house: House) -> Any:
@@ -156,17 +157,26 @@ async def test_f44_one_scheduler_told_many_times(house: House) -> None:
 
 
 @by_rest
-@pytest.mark.parametrize("answers", [True, False])
-async def test_what_was_opted_in_to_is_done_after_grace_and_a_last_look(house: House, answers: bool) -> None:
-    """At the end a person is asked; when grace is over as well it is accepted by itself, if the carrier could be asked."""
+@pytest.mark.parametrize(
+    ("action", "status", "answers"),
+    [
+        (ExpiryAction.AUTO_ACCEPT, "accepted", True),
+        (ExpiryAction.AUTO_ACCEPT, "accepted", False),
+        (ExpiryAction.DISPOSE, "rejected", True),
+    ],
+)
+async def test_what_was_opted_in_to_is_done_after_grace_and_a_last_look(
+    house: House, action: ExpiryAction, status: str, answers: bool
+) -> None:
+    """At the end a person is asked; when grace is over as well it is decided by itself, if the carrier could be asked."""
     wish = DeadlinePolicy(
         clock=Clock.ACCEPTANCE,
         amount=2,
         unit=LimitUnit.CALENDAR_DAYS,
         source=PolicySource.CONTRACT,
         grace=DAY,
-        on_expiry=ExpiryAction.AUTO_ACCEPT,
-        opt_in=OptIn(by="Li Na", on=date(2026, 1, 5), words="signed"),
+        on_expiry=action,
+        opt_in=SIGNED,
         because="contract 4.2, signed 2026-01-05",
     )
     async with house.gw.store.transaction(house.settled.exporter) as tx:
@@ -183,9 +193,12 @@ async def test_what_was_opted_in_to_is_done_after_grace_and_a_last_look(house: H
     await house.come_to_rest()
     after = await house.settled.return_of()
     assert after is not None
-    assert after.status == ("accepted" if answers else "delivered")
+    assert after.status == (status if answers else "delivered")
     versions = await house.settled.reading(lambda tx: tx.acceptances.of_return(after.id))
-    assert [one.record.decided_by for one in versions] == (["the exporter's policy"] if answers else [])
+    said = [(one.record.decision, one.record.decided_by, one.record.source) for one in versions]
+    decision = AcceptanceDecision.DISPOSE if action is ExpiryAction.DISPOSE else AcceptanceDecision.ACCEPT
+    assert said == ([(decision, "the exporter's policy", f"policy:{action}")] if answers else [])
+    assert [task.kind for task in await house.tasks()] == ([] if answers else ["deadline_missed"])
     assert (await fired(house))[-2:] == ["due", "lapse"]
     await house.reach_carrier_at(None)
     await house.judge()
