@@ -11,6 +11,7 @@ from adapters.seam import ListsBookings
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
 from gateway.rules.details import Detail
+from gateway.store.shipments import SLOT
 from gateway.store.work import Job
 from schemas.errors import AdapterError
 from schemas.shipments import BookingState
@@ -19,10 +20,12 @@ log = structlog.get_logger(__name__)
 EVERY = timedelta(days=1)
 OVERLAP = timedelta(days=2)
 FIRST_LOOK_BACK = timedelta(days=30)
+WATCHED = frozenset(SLOT) | {"released"}
+"""Live and open bookings, and those that a person let go knowing that they stand."""
 
 
 async def sweep_account(gw: Gateway, job: Job) -> None:
-    """Hold one account's list against our attempts; each live booking that is nobody's becomes a task."""
+    """Hold one account's list against our attempts; a live booking that is nobody's, or over here, becomes a task."""
     async with gw.store.transaction(job.exporter_id) as tx:
         row = await tx.claim(job)
         if row is None:
@@ -44,12 +47,14 @@ async def sweep_account(gw: Gateway, job: Job) -> None:
         return
     live = {one.booking.waybill: one.booking for one in listed if one.booking.state is BookingState.LIVE}
     async with gw.store.transaction(job.exporter_id) as tx:
-        ours = await tx.attempts.known_waybills(account.carrier, list(live))
+        ours = await tx.attempts.states_of(account.carrier, list(live))
         open_refs = await tx.attempts.open_references(account.id)
         for waybill, booking in live.items():
-            if waybill not in ours and booking.echoed_ref not in open_refs:
-                what = {"carrier": account.carrier, "waybill": waybill, "reference": booking.echoed_ref}
-                detail = Detail.of("strange_booking", **what)
-                await tx.tasks.ask("orphan", f"orphan:{account.id}:{waybill}", detail)
+            states = ours.get(waybill, set())
+            if states & WATCHED or booking.echoed_ref in open_refs:
+                continue
+            what = {"carrier": account.carrier, "waybill": waybill, "reference": booking.echoed_ref}
+            detail = Detail.of("live_though_over" if states else "strange_booking", **what)
+            await tx.tasks.ask("orphan", f"orphan:{account.id}:{waybill}", detail)
         await tx.sweeps.set(row.id, listed_until=asked_at)
         await tx.settle("sweep", row, due_at=tx.now + jittered(EVERY))

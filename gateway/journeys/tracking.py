@@ -28,6 +28,7 @@ from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus
 from schemas.values import Waybill
 
 log = structlog.get_logger(__name__)
+OVER = frozenset({ShipmentState.CANCELLED, ShipmentState.EXPIRED})
 
 
 async def record(
@@ -58,7 +59,7 @@ async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> 
     found = await stand_by_events(tx, shipment)
     standing, state = found.standing, found.state
     if standing.status != shipment.status or state != shipment.state:
-        await _changed(tx, shipment, standing, state)
+        await _changed(tx, shipment, standing, state, found.acts.state)
         if TrackingStatus(shipment.status) in lifecycle.FINAL or shipment.state == ShipmentState.CANCELLED:
             await _look_again(tx, shipment, standing.status, state)
     for event in new:
@@ -96,7 +97,10 @@ async def _of_an_ended_booking(tx: Desk, shipment: Record, event: TrackingEvent)
         await tx.tasks.ask("used_after_void", f"used:{shipment.id}:{number[:60]}", detail, shipment.return_id)
 
 
-async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, state: ShipmentState) -> None:
+async def _changed(
+    tx: Desk, shipment: Record, standing: lifecycle.Standing, state: ShipmentState, ours: ShipmentState
+) -> None:
+    """`ours`: the state that our own acts alone left it in."""
     was_final = TrackingStatus(shipment.status) in lifecycle.FINAL
     tx.note(
         "shipment.corrected" if was_final else "shipment.moved",
@@ -105,7 +109,7 @@ async def _changed(tx: Desk, shipment: Record, standing: lifecycle.Standing, sta
         before={"status": shipment.status, "state": shipment.state},
         after={"status": standing.status, "state": state},
     )
-    if shipment.state == ShipmentState.CANCELLED and state != ShipmentState.CANCELLED:
+    if ours in OVER and state not in OVER:
         detail = Detail.of("moving_though_void", waybill=shipment.waybill)
         await tx.tasks.ask("used_after_void", f"used:{shipment.id}", detail, shipment.return_id)
     await claims.stand(tx, shipment, standing.status)

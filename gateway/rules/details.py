@@ -65,8 +65,8 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "pickup_stands": ("the carrier does not cancel the pickup", "承运商未取消该次取件"),
     "pickup_not_cancelled": ("the carrier does not cancel it: {refusal}", "承运商未取消该次取件：{refusal}"),
     "moving_though_void": (
-        "waybill {waybill} was void and is moving all the same",
-        "运单 {waybill} 已作废，但货件仍在运输",
+        "waybill {waybill} was void, lapsed or let go, and is moving all the same",
+        "运单 {waybill} 已作废、过期或放弃，但货件仍在运输",
     ),
     "no_look_up": (
         "{act} {reference} at {carrier}: this carrier has no look-up for it. Say whether it exists there.",
@@ -91,6 +91,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "strange_booking": (
         "{carrier} lists {waybill} ({reference}) as live; no booking of ours has it",
         "{carrier} 显示 {waybill}（{reference}）有效；我方没有对应的下单",
+    ),
+    "live_though_over": (
+        "{carrier} lists {waybill} ({reference}) as live; our booking of it is over",
+        "{carrier} 显示 {waybill}（{reference}）仍有效；我方对应的下单已结束",
     ),
     "invoice_held": ("{invoice}: {words}", "{invoice}：{words}"),
     "invoice_twice": (

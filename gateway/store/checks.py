@@ -1,21 +1,23 @@
 """`homeward check`: the invariants of fault-matrix section 2 that a live database can be asked, with the rows that offend.
 
-I2 one return per platform return · I4 no orphan we know of is without a task · I6 each event once, status as its events say,
-looks as their shipments say · I8 lines and ledger come to their invoice · I9 each stage of a deadline once ·
-I11 one effect per key · I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per subject.
+I2 one return per platform return · I4 no orphan we know of is without a task, nothing open without a look · I6 each event
+once, status as its events say, looks as their shipments say · I8 lines and ledger come to their invoice · I9 each stage of a
+deadline once · I11 one effect per key · I13 the audit's chains hold. And I3 as far as our own rows tell: one slot holder per
+subject.
 """
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, exists, func, literal, or_, select
 
 from gateway.store import tables
 from gateway.store.audit import GENESIS, Entry, digest
 from gateway.store.database import Connection
 from gateway.store.shipments import acts_on
 from schemas.shipments import ShipmentState
+from schemas.tracking import TrackingStatus
 
 Offences = Sequence[str]
 StatusOf = Callable[[Any, Sequence[Any], Sequence[Any]], str]
@@ -43,16 +45,32 @@ async def _one_holder(connection: Connection) -> Offences:
 
 
 async def _booked_is_live(connection: Connection) -> Offences:
-    """A shipment that says booked has its live attempt, with the same waybill."""
-    shipments, attempts = tables.shipments, tables.attempts
-    live = (attempts.c.subject_id == shipments.c.id) & (attempts.c.kind == "booking") & (attempts.c.state == "live")
+    """A shipment that says booked has its live attempt, with the same waybill, unless its booking was over, it moves all the
+    same, and a person was asked; and no attempt is live under a shipment that is not booked yet, or was cancelled by us."""
+    shipments, attempts, asked = tables.shipments.c, tables.attempts.c, tables.tasks.c
+    live = (attempts.subject_id == shipments.id) & (attempts.kind == "booking") & (attempts.state == "live")
+    told = attempts.id.is_(None) & exists().where(asked.cause == literal("used:") + shipments.id)
+    booked = shipments.state.in_((ShipmentState.BOOKED, ShipmentState.MOVING, ShipmentState.DELIVERED))
+    by_us = (shipments.state == ShipmentState.CANCELLED) & (shipments.status != TrackingStatus.CANCELLED)
+    over = attempts.id.is_not(None) & (by_us | (shipments.state == ShipmentState.REQUESTED))
     statement = (
-        select(shipments.c.id, shipments.c.waybill, attempts.c.waybill.label("held"))
-        .outerjoin(attempts, live)
-        .where(shipments.c.state.in_((ShipmentState.BOOKED, ShipmentState.MOVING, ShipmentState.DELIVERED)))
+        select(shipments.id, shipments.state, shipments.waybill, attempts.waybill.label("held"))
+        .outerjoin(tables.attempts, live)
+        .where((booked & shipments.waybill.is_distinct_from(attempts.waybill) & ~told) | over)
     )
     rows = await connection.execute(statement)
-    return [f"{row.id} says booked as {row.waybill}, the attempt {row.held}" for row in rows if row.waybill != row.held]
+    return [f"{row.id} says {row.state} as {row.waybill}, the attempt {row.held}" for row in rows]
+
+
+async def _waits_for_something(connection: Connection) -> Offences:
+    """What nobody knows the outcome of, and what nobody has read, is somebody's: it is due, or a person was asked."""
+    attempts, inbox, asked = tables.attempts.c, tables.inbox.c, tables.tasks.c
+    told = exists().where((asked.cause == literal("attempt:") + attempts.id) & asked.done_at.is_(None))
+    idle = attempts.due_at.is_(None) & attempts.parked.is_(None)
+    unknown = select(attempts.id).where((attempts.state == "unknown") & idle & ~told)
+    unread = select(inbox.id).where((inbox.state == "received") & inbox.due_at.is_(None) & inbox.parked.is_(None))
+    forgotten = [row.id for one in (unknown, unread) for row in await connection.execute(one)]
+    return [f"{row_id} is open, and nobody will look at it" for row_id in forgotten]
 
 
 async def _looks_as_shipments(connection: Connection) -> Offences:
@@ -234,6 +252,7 @@ CHECKS: Mapping[str, Callable[[Connection], Awaitable[Offences]]] = {
     "I2 one return per platform return": _returns_once,
     "I3 one slot holder per planned shipment": _one_holder,
     "I4 booked means a live attempt": _booked_is_live,
+    "I4 what is open is looked at": _waits_for_something,
     "I6 looks are as their shipments": _looks_as_shipments,
     "I3 what is filed is filed once": _filed_once,
     "I6 each event once": _events_once,

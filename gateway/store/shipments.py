@@ -91,13 +91,16 @@ class Attempts(Shelf):
     async def of_return(self, return_id: str) -> Sequence[Record]:
         return await self.those("sent_at", "id", return_id=return_id)
 
-    async def known_waybills(self, carrier: str, waybills: Sequence[str]) -> set[str]:
-        """Those of these waybills that an attempt of ours has or had."""
+    async def states_of(self, carrier: str, waybills: Sequence[str]) -> dict[str, set[str]]:
+        """The states of the bookings that have or had these waybills; nothing for one that is nobody's."""
         columns = self.table.c
-        mine = select(columns.waybill).where(
+        mine = select(columns.waybill, columns.state).where(
             columns.exporter_id == self.tx.exporter_id, columns.carrier == carrier, columns.waybill.in_(waybills)
         )
-        return set((await self.tx.run(mine)).scalars())
+        found: dict[str, set[str]] = {}
+        for row in await self.tx.all(mine):
+            found.setdefault(row.waybill, set()).add(row.state)
+        return found
 
     async def open_references(self, account_id: str) -> set[str]:
         """References of the account whose outcome is still open: a look-up will find theirs."""
