@@ -35,6 +35,9 @@ from schemas.shipments import (
 from schemas.tracking import TrackingStatus
 
 PAUSED_WAIT = timedelta(minutes=5)
+DOUBT = timedelta(days=1)
+"""After a restore, from when an account is opened again: how long returns that come in are looked up before they are booked.
+Platforms have told again by then."""
 FIRST_LOOK = timedelta(hours=1)
 """A fresh label has no scans to tell of."""
 
@@ -102,8 +105,10 @@ async def _next_call(gw: Gateway, tx: Desk, shipment: Record, account: Record) -
 
 
 async def _may_be_booked(tx: Desk, shipment: Record, account: Record) -> bool:
-    """Whether what this database was before it was restored may have booked it already."""
-    if await tx.attempts.of_subject("booking", shipment.id):
+    """Whether what this database was before it was restored may have booked it already: nobody has asked since it was opened
+    again, by a booking or a look-up."""
+    opened_at, tried = account.doubted_until - DOUBT, await tx.attempts.of_subject("booking", shipment.id)
+    if tried and max(tried[-1].sent_at, tried[-1].settled_at or tried[-1].sent_at) >= opened_at:
         return False
     row = await tx.returns.get(shipment.return_id)
     return bool((row.version_at or row.created_at) < account.doubted_until)

@@ -4,12 +4,12 @@ A verdict is written down with who gave it and why. None of them sends anything 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from gateway.core import Gateway
 from gateway.journeys import attempts, clocks, planning
 from gateway.journeys.attempts import Act
+from gateway.journeys.booking import DOUBT
 from gateway.journeys.resolving import ACTS, NO_VERDICT
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
@@ -19,9 +19,6 @@ from schemas.filings import Filing
 from schemas.shipments import Booking, Pickup, RefundState, ShipmentState, VoidOutcome, VoidReceipt
 from schemas.tracking import TrackingStatus
 from schemas.values import Waybill
-
-DOUBT = timedelta(days=1)
-"""After a restore: how long returns that come in are looked up before they are booked. Platforms have told again by then."""
 
 AGAIN = frozenset({ShipmentState.ACTION_REQUIRED, ShipmentState.EXPIRED, ShipmentState.CANCELLED})
 

@@ -15,7 +15,7 @@ from gateway.store import tables
 from schemas.shipments import PickupRequest
 from tests.faults.house import House
 from tests.faults.judgement import judge
-from tests.faults.params import by_rest, on_sqlite
+from tests.faults.params import by_rest, on_sqlite, states
 
 
 async def test_f59_what_arrived_since_the_backup(house: House, settings: Settings) -> None:
@@ -39,6 +39,36 @@ async def test_f59_what_arrived_since_the_backup(house: House, settings: Setting
     told_by_the_lost = ("I1 ", "I10 ")  # the message it received, the notices it sent
     assert [one for one in verdict.offences if not one.startswith(told_by_the_lost)] == []
     assert (verdict.returns, verdict.live) == (1, 1)
+
+
+async def test_f59_what_was_refused_in_the_backup_and_booked_since(house: House, settings: Settings) -> None:
+    """A person puts it right once more in the copy: it is looked up under the reference that the lost booking had."""
+    await house.script("refuse")
+    await house.authorise()
+    await house.come_to_rest()
+    assert states(await house.attempts()) == ["refused"]
+    file = settings.data / "backup.db"
+    await backup(settings, file)
+    await booked_again(house)
+    lost = await house.shipment()
+    elsewhere = another(settings)
+    await restore(elsewhere, file)
+    ours = house.clock
+    async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
+        copy = House(replace(house.settled, gateway=gw), ours)
+        await verdicts.resume_all(gw, house.settled.exporter, "operator")
+        await booked_again(copy)
+        found = await copy.shipment()
+        assert (found.waybill, found.client_ref) == (lost.waybill, lost.client_ref)
+        assert len(await house.ledger("booked")) == 1
+
+
+async def booked_again(house: House) -> None:
+    """What stood in the way was put right."""
+    async with house.gw.store.transaction(house.settled.exporter, "operator:ann") as tx:
+        await verdicts.book_again(tx, (await house.shipment()).id)
+    await house.come_to_rest()
+    assert states(await house.attempts())[-1] == "live"
 
 
 async def test_f59_after_the_doubt(house: House) -> None:
