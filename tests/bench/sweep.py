@@ -169,6 +169,7 @@ def killed(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
     with town(postgres, redis, waybills=60_000, accounts=ACCOUNTS, seconds=SLOW) as there:
         there.work(2, Pace(per_second=1000, concurrency=2))
         there.wait_for(200, within=60)
+        time.sleep(5)  # one of them may have begun later than the other
         victim = there.workers.pop()
         os.kill(victim.pid, signal.SIGKILL)
         at = time.monotonic()
