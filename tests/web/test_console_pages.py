@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
+from adapters.seam import CARRIER_CAPABILITIES, PLATFORM_CAPABILITIES
 from gateway.web.console import texts_en, texts_zh
 from gateway.web.console.queues import QUEUES
+from gateway.web.console.words import TEXTS
 from tests.web.browser import Browser
 from tests.web.doors import House, a_return
 
@@ -228,3 +230,9 @@ async def test_a_multipart_body_that_is_none(inside: Browser, house: House, body
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = await inside.post(f"/console/returns/{made['id']}/acceptances", body, headers=headers)
     assert answer.status in (400, 403)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_an_adapter_can_do_has_a_word(language: str) -> None:
+    verbs = [*CARRIER_CAPABILITIES, *PLATFORM_CAPABILITIES]
+    assert [verb for verb in verbs if f"verb.{verb}" not in TEXTS[language]] == []

@@ -253,6 +253,8 @@ TEXTS: Mapping[str, str] = {
     "verb.ask_back": "ask back",
     "verb.tracking": "take tracking",
     "verb.decision": "take decision",
+    "verb.application": "take applications",
+    "verb.subscriptions": "subscriptions",
     "look_up.A": "same key, one booking",
     "look_up.B": "same reference refused twice",
     "look_up.C": "same reference replaces",

@@ -253,6 +253,8 @@ TEXTS: Mapping[str, str] = {
     "verb.ask_back": "回查",
     "verb.tracking": "接收运单",
     "verb.decision": "接收验收结果",
+    "verb.application": "接收退货申请",
+    "verb.subscriptions": "订阅管理",
     "look_up.A": "同键只成一单",
     "look_up.B": "同一参考号不可重复",
     "look_up.C": "同一参考号覆盖",
