@@ -167,7 +167,7 @@ def two(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
 def killed(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
     """Seconds from the kill until what the dead process had under way was asked about again."""
     with town(postgres, redis, waybills=60_000, accounts=ACCOUNTS, seconds=SLOW) as there:
-        there.work(2, Pace(per_second=1000, concurrency=2))
+        there.work(2, Pace(per_second=1000, concurrency=2), AT_ONCE)
         there.wait_for(200, within=60)
         time.sleep(5)  # one of them may have begun later than the other
         victim = there.workers.pop()
