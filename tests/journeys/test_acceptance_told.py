@@ -1,15 +1,10 @@
 """A part is told to the platform as a part, unit by unit; where a platform cannot be told that, a person is asked to."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.platforms.sandbox.client import SandboxPlatform
-from gateway.journeys import settling_in
-from gateway.running import working
-from gateway.web.app import SERVER, build_app
 from schemas.errors import Unsupported
 from schemas.returns import Decision
 from tests.house.settled import Settled
@@ -18,15 +13,6 @@ from tests.web.doors import Api
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.parametrize("carrier_kind", ["rest"])  # no carrier is asked
-
-
-@pytest.fixture
-async def api(settled: Settled) -> AsyncIterator[Api]:
-    server = TestServer(build_app(settled.gateway))
-    await server.start_server(**SERVER)
-    key = await settling_in.add_key(settled.gateway, settled.exporter, "all")
-    async with TestClient(server) as client, working(settled.gateway):
-        yield Api(client, key, settled.exporter)
 
 
 async def accepted_in_part(api: Api, settled: Settled) -> str:

@@ -1,31 +1,17 @@
 """A request that a buyer made at a platform: the exporter answers here, the platform hears it once and has the last word."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from adapters import registry
-from gateway.journeys import settling_in
-from gateway.running import working
-from gateway.web.app import SERVER, build_app
 from tests.house.settled import Settled
 from tests.house.waiting import eventually
 from tests.web.doors import Api
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.parametrize("carrier_kind", ["rest"])  # no carrier is asked
-
-
-@pytest.fixture
-async def api(settled: Settled) -> AsyncIterator[Api]:
-    server = TestServer(build_app(settled.gateway))
-    await server.start_server(**SERVER)
-    key = await settling_in.add_key(settled.gateway, settled.exporter, "all")
-    async with TestClient(server) as client, working(settled.gateway):
-        yield Api(client, key, settled.exporter)
 
 
 async def requested(settled: Settled) -> str:

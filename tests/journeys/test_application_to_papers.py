@@ -5,19 +5,15 @@ Every request is read from `docs/from-application-to-papers.md`, so that the pag
 
 import io
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 from pypdf import PdfReader
 
 from gateway.demo.props import STEPS, photograph
-from gateway.journeys import settling_in
-from gateway.running import working
-from gateway.web.app import SERVER, build_app
 from tests.house.clock import MovableClock
 from tests.house.settled import Settled
 from tests.house.waiting import eventually
@@ -27,16 +23,6 @@ from tests.web.doors import Api
 Json = dict[str, Any]
 PAGE = Path(__file__).parents[2] / "docs" / "from-application-to-papers.md"
 CONTRACT, INVOICE = b"%PDF-1.7 the contract", b"%PDF-1.7 the invoice"
-
-
-@pytest.fixture
-async def api(settled: Settled) -> AsyncIterator[Api]:
-    """The doors of the house that has moved in, and a key for them; its jobs are run meanwhile."""
-    server = TestServer(build_app(settled.gateway))
-    await server.start_server(**SERVER)
-    key = await settling_in.add_key(settled.gateway, settled.exporter, "all")
-    async with TestClient(server) as client, working(settled.gateway):
-        yield Api(client, key, settled.exporter)
 
 
 @pytest.fixture

@@ -1,15 +1,10 @@
 """A thread with a platform that takes messages, on both stores, with a shop that is there: each hears the other."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.journeys import settling_in
-from gateway.running import working
-from gateway.web.app import SERVER, build_app
 from tests.house.clock import MovableClock
 from tests.house.settled import Settled
 from tests.house.waiting import eventually
@@ -17,15 +12,6 @@ from tests.web.doors import Api
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.parametrize("carrier_kind", ["rest"])  # no carrier is asked
-
-
-@pytest.fixture
-async def api(settled: Settled) -> AsyncIterator[Api]:
-    server = TestServer(build_app(settled.gateway))
-    await server.start_server(**SERVER)
-    key = await settling_in.add_key(settled.gateway, settled.exporter, "all")
-    async with TestClient(server) as client, working(settled.gateway):
-        yield Api(client, key, settled.exporter)
 
 
 async def opened(settled: Settled, **changed: Any) -> str:

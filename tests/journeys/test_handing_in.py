@@ -1,16 +1,11 @@
 """Applications at a platform that decides on them, on both stores, with a shop that is there: handed in once a version."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 
 from adapters.platforms.sandbox import ADAPTER
-from gateway.journeys import settling_in
-from gateway.running import working
-from gateway.web.app import SERVER, build_app
 from schemas.applying import ApplicationReceipt, ApplicationRequest
 from schemas.errors import OutcomeUnknown
 from tests.house.clock import MovableClock
@@ -20,15 +15,6 @@ from tests.web.doors import ITEM, Api, a_return
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.parametrize("carrier_kind", ["rest"])  # no carrier is asked before it is approved
-
-
-@pytest.fixture
-async def api(settled: Settled) -> AsyncIterator[Api]:
-    server = TestServer(build_app(settled.gateway))
-    await server.start_server(**SERVER)
-    key = await settling_in.add_key(settled.gateway, settled.exporter, "all")
-    async with TestClient(server) as client, working(settled.gateway):
-        yield Api(client, key, settled.exporter)
 
 
 async def upload(api: Api, content: bytes) -> str:
