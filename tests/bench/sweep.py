@@ -36,6 +36,8 @@ ACCOUNTS = 32
 AT_ONCE = 12
 """Jobs of one process in `two`: fewer than accounts, so that the carrier's latency is the limit."""
 STEADY, LEASE = 15.0, 90.0
+WORKERS_START = 10.0
+"""Seconds before the accounts are due: by then every worker listens, and none takes all of them because it was first."""
 Log = list[tuple[str, float, float | None]]
 
 
@@ -55,7 +57,8 @@ async def settle(settings: Settings, address: str, waybills: int, accounts: int)
         await connection.execute(f"UPDATE shipments SET {spread}", ids, accounts)
         await connection.execute(f"UPDATE looks SET poll_at = poll_at - 86400000000, {spread}", ids, accounts)
         await connection.execute("UPDATE sweeps SET due_at = NULL")
-        await connection.execute("UPDATE accounts SET due_at = 0")
+        soon = int((time.time() + WORKERS_START) * 1_000_000)
+        await connection.execute("UPDATE accounts SET due_at = $1", soon)
     finally:
         await connection.close()
 
@@ -167,9 +170,8 @@ def two(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
 def killed(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
     """Seconds from the kill until what the dead process had under way was asked about again."""
     with town(postgres, redis, waybills=60_000, accounts=ACCOUNTS, seconds=SLOW) as there:
-        there.work(2, Pace(per_second=1000, concurrency=2), AT_ONCE)
+        there.work(2, Pace(per_second=1000, concurrency=2))
         there.wait_for(200, within=60)
-        time.sleep(5)  # one of them may have begun later than the other
         victim = there.workers.pop()
         os.kill(victim.pid, signal.SIGKILL)
         at = time.monotonic()
