@@ -30,8 +30,8 @@ Spend = Callable[[str, str, int], Awaitable[int | None]]
 """Takes one call out of a lane's quota of a day under a limit: how many are taken now, None where the limit is reached."""
 
 
-EARLY, LATE = 0.002, 0.006
-"""Seconds that a call may go before and after its turn's instant; after it three quarters of the space between two turns,
+EARLY, LATE = 0.001, 0.006
+"""Seconds that a call may go before and after its turn's instant; after it half of the space between two turns,
 where that is more. Together they are less than a space, so that no second sees more than one call too many; and a loop that
 writes a page in between loses no turn."""
 
@@ -68,7 +68,7 @@ class CarrierLane:
         self._pacer = pacer
         self._places = Places(pace.concurrency)
         self._door = Places(1)
-        self._late = max(LATE, 0.75 / pace.per_second)
+        self._late = max(LATE, 0.5 / pace.per_second)
         self._begin_day(clock())
 
     def used_today(self) -> int:
