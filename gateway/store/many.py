@@ -29,11 +29,12 @@ class ByKeys:
         found: list[tuple[Any, ...]] = []
         size = FEW if len(keys) <= FEW else MANY
         for start in range(0, len(keys), size):
+            if start:
+                await asyncio.sleep(0)
             some = keys[start : start + size]
             filled = [*some, *[some[-1]] * (size - len(some))]
             asked = {f"key_{n}": key for n, key in enumerate(filled)} | given
             found += (await tx.say(self._forms[size], asked)).tuples()
-            await asyncio.sleep(0)
         return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
+from gateway.store.many import ByKeys
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf, adding_new, those
 from gateway.store.work import Job
@@ -75,6 +76,16 @@ async def append(connection: Connection, arrivals: Sequence[Arrival], *, is_sqli
     return new
 
 
+_ASIDE = tables.put_aside.c
+_ITS = (_ASIDE.exporter_id == bindparam("mine")) & (_ASIDE.carrier == bindparam("this_carrier"))
+WAITING = ByKeys(lambda keys: select(_ASIDE.canonical, _ASIDE.message_id).where(_ITS, _ASIDE.canonical.in_(keys)))
+TAKEN_UP = Prepared(
+    delete(tables.put_aside).where(
+        _ITS, _ASIDE.canonical == bindparam("number"), _ASIDE.message_id == bindparam("message")
+    )
+)
+
+
 class Inbox(Shelf):
     table, prefix, noun = tables.inbox, "msg", "message"
 
@@ -90,11 +101,11 @@ class Inbox(Shelf):
 
     async def take_up(self, carrier: str, numbers: Collection[str]) -> None:
         """Now they do: read again what was put aside for them."""
-        columns = tables.put_aside.c
-        mine = (columns.exporter_id == self.tx.exporter_id) & (columns.carrier == carrier)
-        mine &= columns.canonical.in_(sorted(numbers))
-        for message_id in {row.message_id for row in await self.tx.all(select(columns.message_id).where(mine))}:
-            await self.tx.run(delete(tables.put_aside).where(mine, columns.message_id == message_id))
+        mine = {"mine": self.tx.exporter_id, "this_carrier": carrier}
+        found = await WAITING.tuples(self.tx, sorted(numbers), **mine)
+        if found:
+            await self.tx.say(TAKEN_UP, [{**mine, "number": number, "message": message} for number, message in found])
+        for message_id in sorted({message_id for _, message_id in found}):
             await self.set(message_id, state="received", reason=None)
             await self.tx.wake("ingest", message_id)
 
