@@ -8,7 +8,7 @@ were not written, and nobody else asks this account before its turn's lease has 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from gateway.jobs import back_off, jitter
 from gateway.journeys import tracking
 from gateway.rules.details import Detail
 from gateway.rules.polling import next_poll
+from gateway.rules.rounds import Plan, regroup
 from gateway.store.returns import canonical_number
 from gateway.store.shipments import event_digest
 from gateway.store.store import Desk
@@ -51,7 +52,7 @@ Answer = tuple[Batch, TrackingReport]
 
 
 @dataclass
-class Round:
+class Turn:
     """One turn at one carrier: what is still to be asked, what came back, and what ended it before its time."""
 
     gw: Gateway
@@ -143,7 +144,7 @@ async def poll_account(gw: Gateway, job: Job) -> None:
     carrier = gw.open_carrier(account, turn_ends=turn_ends)
     size = profile.tracking_batch
     waiting = deque(due[first : first + size] for first in range(0, len(due), size))
-    turn = Round(gw, account, carrier, waiting, min(began + TURN_SECONDS, turn_ends))
+    turn = Turn(gw, account, carrier, waiting, min(began + TURN_SECONDS, turn_ends))
     turn.begin(_callers(profile))
     try:
         await _write(gw, job, turn)
@@ -164,7 +165,7 @@ def _callers(profile: CarrierProfile) -> int:
     return max(1, profile.pace.concurrency - 1)
 
 
-async def _write(gw: Gateway, job: Job, turn: Round) -> None:
+async def _write(gw: Gateway, job: Job, turn: Turn) -> None:
     """Page after page as they come; the turn ends with the last."""
     over = False
     while not over:
@@ -174,17 +175,17 @@ async def _write(gw: Gateway, job: Job, turn: Round) -> None:
         crash("poll.before_commit")
         async with gw.store.transaction(job.exporter_id) as tx:
             for batch, report in page:
-                await _keep_report(gw, tx, batch, report)
+                await _keep_report(gw, tx, turn.account, batch, report)
             if over:
                 await _settle(gw, tx, turn)
 
 
-async def _settle(gw: Gateway, tx: Desk, turn: Round) -> None:
+async def _settle(gw: Gateway, tx: Desk, turn: Turn) -> None:
     account, trouble = turn.account, turn.trouble()
     if turn.answered:
         for batch, error in turn.unread:
             log.warning("tracking.unread", carrier=account.carrier, shipments=len(batch), error=type(error).__name__)
-            await _keep_report(gw, tx, batch, TrackingReport())
+            await _keep_report(gw, tx, account, batch, TrackingReport())
     if trouble is None:
         due_at = await tx.looks.next(account.id)
         await tx.settle("poll", account, due_at=due_at)
@@ -212,13 +213,12 @@ async def _left_alone(gw: Gateway, tx: Desk, account: Record, error: AdapterErro
     await tx.settle("poll", account, due_at=tx.now + wait, tries=tries)
 
 
-async def _keep_report(gw: Gateway, tx: Desk, batch: Batch, report: TrackingReport) -> None:
+async def _keep_report(gw: Gateway, tx: Desk, account: Record, batch: Batch, report: TrackingReport) -> None:
     """What is new of each, and when to look at it again. Most looks bring nothing: then nothing else is read or written."""
     by_waybill: dict[str, list[TrackingEvent]] = {}
     for event in report.events:
         by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
-    ids = [shipment.id for shipment in batch]
-    known = await tx.looks.known(ids) if by_waybill else {}
+    known = await tx.looks.known([shipment.id for shipment in batch]) if by_waybill else {}
     heard = set()
     for shipment in batch:
         seen = by_waybill.get(canonical_number(shipment.waybill), [])
@@ -226,16 +226,27 @@ async def _keep_report(gw: Gateway, tx: Desk, batch: Batch, report: TrackingRepo
         if fresh and await tracking.record(gw, tx, shipment.id, fresh, "poll"):
             heard.add(shipment.id)
         crash("poll.mid_page")
-    standing, spread = await tx.looks.standing(ids), jitter()
-    await tx.looks.looked([_planned(tx.now, one, standing[one.id], spread, new=one.id in heard) for one in batch])
+    await _plan(tx, account, {one.id: 0 if one.id in heard else one.silent + 1 for one in batch}, batch)
 
 
-def _planned(
-    now: datetime, shipment: Record, stands: Record, spread: float, *, new: bool
-) -> tuple[Record, datetime | None, int]:
-    """What one call asked about is spread together: so it is one call again, and its rows lie side by side."""
-    silent = 0 if new else shipment.silent + 1
-    at = next_poll(TrackingStatus(stands.status), silent=silent, now=now, limit_at=stands.limit_at)
-    if at is None or stands.state == ShipmentState.CANCELLED:
-        return shipment, None, silent
-    return shipment, now + (at - now) * spread, silent
+async def _plan(tx: Desk, account: Record, silent: Mapping[str, int], batch: Batch) -> None:
+    """When to look again at what one call asked about. It is spread together: so it is one call again. Who was planned anew
+    in the meantime has left his round, and is left as he wants it."""
+    spread, asked = jitter(), {shipment.id: shipment.round_id for shipment in batch}
+    members: dict[str, set[str]] = {}
+    plans: dict[str, Plan] = {}
+    for shipment_id, round_id, state, status, limit_at in await tx.looks.standing(set(asked.values())):
+        members.setdefault(round_id, set()).add(shipment_id)
+        if asked.get(shipment_id) == round_id:
+            at = _next(tx.now, state, status, silent[shipment_id], limit_at)
+            plans[shipment_id] = (at and tx.now + (at - tx.now) * spread, silent[shipment_id] if at else 0)
+    groups, left = regroup(plans, members)
+    for one in groups:
+        await tx.looks.go_on(account.id, one.stays, *one.plan, {shipment: asked[shipment] for shipment in one.join})
+    await tx.looks.end(left)
+
+
+def _next(now: datetime, state: str, status: str, silent: int, limit_at: datetime | None) -> datetime | None:
+    if state == ShipmentState.CANCELLED:
+        return None
+    return next_poll(TrackingStatus(status), silent=silent, now=now, limit_at=limit_at)

@@ -106,7 +106,8 @@ async def _renewed(tx: Desk, attempt: Record, renewal: Renewal) -> None:
         look = tx.now + FIRST_LOOK
         waits = {"state": ShipmentState.BOOKED, "status": TrackingStatus.ANNOUNCED}
         await tx.shipments.set(shipment.id, **waits, reason=None)
-        await tx.looks.set(shipment.id, **waits, poll_at=look)
+        await tx.looks.set(shipment.id, **waits)
+        await tx.looks.plan(shipment, look)
         await tracking.stand_by_events(tx, await tx.shipments.get(shipment.id))
         await tracking.return_stands(tx, shipment.return_id)
         await following.start_hand_over(tx, shipment, renewal.hand_over_by)

@@ -135,7 +135,7 @@ async def _look_again(tx: Desk, shipment: Record, status: TrackingStatus, state:
     at = None if state is ShipmentState.CANCELLED else next_poll(status, silent=0, now=tx.now)
     look = await tx.looks.find(shipment.id)
     if at is not None and look is not None and (look.poll_at is None or look.poll_at > at):
-        await tx.looks.set(shipment.id, poll_at=at, silent=0)
+        await tx.looks.plan(shipment, at, anew=True)
         await tx.wake("poll", shipment.account_id, at, only_earlier=True)
 
 
@@ -182,6 +182,6 @@ async def look_now(gw: Gateway, shipment: Record, account: Record) -> TrackingRe
 async def refresh(tx: Desk, shipment_id: str) -> datetime:
     """Look as soon as the lane allows. When it is planned for."""
     shipment = await tx.shipments.get(shipment_id)
-    await tx.looks.set(shipment.id, poll_at=tx.now)
+    await tx.looks.plan(shipment, tx.now)
     await tx.wake("poll", shipment.account_id)
     return tx.now

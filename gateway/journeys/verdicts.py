@@ -114,7 +114,7 @@ async def book_again(tx: Desk, shipment_id: str) -> None:
         raise Conflict(f"cannot book again in state {shipment.state}", state=shipment.state)
     anew = {"state": ShipmentState.REQUESTED, "status": TrackingStatus.ANNOUNCED}
     await tx.shipments.set(shipment_id, **anew, cancel_asked_at=None, reason=None, waybill=None)
-    await tx.looks.set(shipment_id, poll_at=None)
+    await tx.looks.plan(shipment, None)
     for attempt in await tx.attempts.of_subject("booking", shipment_id):
         await tx.tasks.done(f"attempt:{attempt.id}")
     tx.note("shipment.book_again", shipment_id, chain=shipment.return_id, before={"state": shipment.state})

@@ -61,7 +61,8 @@ async def is_on_its_way(tx: Desk, attempt: Record) -> bool:
 
 async def cancelled(tx: Desk, shipment: Record) -> None:
     await tx.shipments.set(shipment.id, state=ShipmentState.CANCELLED)
-    await tx.looks.set(shipment.id, state=ShipmentState.CANCELLED, poll_at=None)
+    await tx.looks.set(shipment.id, state=ShipmentState.CANCELLED)
+    await tx.looks.plan(shipment, None)
     tx.note(
         "shipment.cancelled",
         shipment.id,

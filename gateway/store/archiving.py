@@ -28,7 +28,7 @@ class Archiving:
             returns.status.in_(statuses),
             returns.updated_at < before,
             its.where(shipments.archived_at.is_(None)).exists(),
-            ~select(looks.id).where(looks.id.in_(its), looks.poll_at.is_not(None)).exists(),
+            ~select(looks.id).where(looks.id.in_(its), looks.round_id.is_not(None)).exists(),
         )
         return await self.tx.all(statement.order_by(returns.id).limit(limit))
 

@@ -75,14 +75,16 @@ async def _waits_for_something(connection: Connection) -> Offences:
 
 async def _looks_as_shipments(connection: Connection) -> Offences:
     """What is on its way has a row of looks; one that will look again says of its shipment what that says itself."""
-    shipments, looks = tables.shipments.c, tables.looks.c
-    same = ("account_id", "return_id", "waybill", "state", "status")
+    shipments, looks, rounds = tables.shipments.c, tables.looks.c, tables.rounds.c
+    same = ("return_id", "waybill", "state", "status")
     differs = or_(*(shipments[name].is_distinct_from(looks[name]) for name in same))
+    differs |= shipments.account_id.is_distinct_from(rounds.account_id)
     never = looks.id.is_(None) & shipments.state.in_((ShipmentState.BOOKED, ShipmentState.MOVING))
     statement = (
         select(shipments.id)
         .outerjoin(tables.looks, looks.id == shipments.id)
-        .where(never | (looks.poll_at.is_not(None) & differs))
+        .outerjoin(tables.rounds, rounds.id == looks.round_id)
+        .where(never | (looks.round_id.is_not(None) & differs))
     )
     return [f"{row.id} is looked at as something else" for row in await connection.execute(statement)]
 

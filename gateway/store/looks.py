@@ -1,46 +1,62 @@
-"""What one account's poll reads and writes, a page of shipments at a time, however many there are in all.
+"""What one account's poll reads and writes, a call at a time, however many shipments there are in all.
 
-Most looks bring nothing. A look therefore has a narrow row of its own, with what the next one needs to know: of millions that
-are due here and there, those stay in memory, and no index of the wide shipment is written.
+Most looks bring nothing. When to look again is therefore a round's, not a shipment's: those that one call asked about and
+that are due together again are one row, and so is writing that nothing was heard of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as lite
 
 from gateway.store import tables, work
+from gateway.store.many import ByKeys
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
 
 MOMENT = timedelta(seconds=5)
-_LOOKS = tables.looks.c
-_DUE = select(_LOOKS.id, _LOOKS.waybill, _LOOKS.silent, _LOOKS.poll_at).where(
-    _LOOKS.exporter_id == bindparam("mine"),
-    _LOOKS.account_id == bindparam("this_account"),
-    _LOOKS.poll_at <= bindparam("now"),
-)
-DUE = Prepared(_DUE.order_by(_LOOKS.poll_at).limit(bindparam("most")))
-NEXT = Prepared(
-    select(_LOOKS.poll_at)
-    .where(
-        _LOOKS.exporter_id == bindparam("mine"),
-        _LOOKS.account_id == bindparam("this_account"),
-        _LOOKS.poll_at.is_not(None),
-    )
-    .order_by(_LOOKS.poll_at)
+_LOOKS, _ROUNDS = tables.looks.c, tables.rounds.c
+_OF_ACCOUNT = (_ROUNDS.exporter_id == bindparam("mine"), _ROUNDS.account_id == bindparam("this_account"))
+DUE = Prepared(
+    select(_LOOKS.id, _LOOKS.waybill, _ROUNDS.id.label("round_id"), _ROUNDS.silent)
+    .select_from(tables.rounds.outerjoin(tables.looks, _LOOKS.round_id == _ROUNDS.id))
+    .where(*_OF_ACCOUNT, _ROUNDS.poll_at <= bindparam("now"))
+    .order_by(_ROUNDS.poll_at, _ROUNDS.id)
     .limit(bindparam("most"))
 )
-LOOKED = Prepared(
+NEXT = Prepared(select(_ROUNDS.poll_at).where(*_OF_ACCOUNT).order_by(_ROUNDS.poll_at).limit(bindparam("most")))
+_WHEN = (_ROUNDS.poll_at, _ROUNDS.silent, func.coalesce(_ROUNDS.polled_at, _LOOKS.polled_at).label("polled_at"))
+FOUND = Prepared(
+    select(_LOOKS.id, _LOOKS.waybill, _LOOKS.state, _LOOKS.status, *_WHEN)
+    .select_from(tables.looks.outerjoin(tables.rounds, _ROUNDS.id == _LOOKS.round_id))
+    .where(_LOOKS.id == bindparam("this_id"), _LOOKS.exporter_id == bindparam("mine"))
+)
+_LIMITS = tables.deadlines.c
+_ENDS = select(func.min(_LIMITS.due_by)).where(_LIMITS.return_id == _LOOKS.return_id, _LIMITS.state == "running")
+STANDING = ByKeys(
+    lambda rounds: (
+        select(_LOOKS.id, _LOOKS.round_id, _LOOKS.state, _LOOKS.status, _ENDS.scalar_subquery().label("limit_at"))
+        .join(tables.rounds, _ROUNDS.id == _LOOKS.round_id)
+        .where(_ROUNDS.exporter_id == bindparam("mine"), _ROUNDS.id.in_(rounds))
+    )
+)
+BEGIN = Prepared(insert(tables.rounds))
+MOVE = Prepared(
+    update(tables.rounds).where(_ROUNDS.id == bindparam("this_id"), _ROUNDS.exporter_id == bindparam("mine"))
+)
+END = Prepared(
+    delete(tables.rounds).where(_ROUNDS.id == bindparam("this_id"), _ROUNDS.exporter_id == bindparam("mine"))
+)
+JOIN = Prepared(
     update(tables.looks).where(
         _LOOKS.id == bindparam("this_id"),
         _LOOKS.exporter_id == bindparam("mine"),
-        _LOOKS.poll_at == bindparam("this_poll_at", type_=_LOOKS.poll_at.type),
+        _LOOKS.round_id == bindparam("this_round", type_=_LOOKS.round_id.type),
     )
 )
-ANEW = ("account_id", "waybill", "state", "status", "poll_at", "polled_at", "silent")
+ANEW = ("waybill", "state", "status", "round_id", "polled_at")
 """What a second booking of the same shipment replaces."""
 
 
@@ -50,34 +66,58 @@ def _beginning(*, sqlite: bool) -> Prepared:
     return Prepared(row.on_conflict_do_update(index_elements=["id"], set_=anew))
 
 
-BEGIN = {sqlite: _beginning(sqlite=sqlite) for sqlite in (True, False)}
+FOLLOW = {sqlite: _beginning(sqlite=sqlite) for sqlite in (True, False)}
 
 
 class Looks(Shelf):
     """A shipment's row begins with its booking and is known by the shipment's id."""
 
-    table, prefix, noun = tables.looks, "shp", "look"
+    table, prefix, noun = tables.looks, "rnd", "look"
 
     async def begin(self, shipment: Record, *, waybill: str, state: str, poll_at: datetime, status: str = "") -> None:
         """Look at what was booked just now, at this instant for the first time. Without a `status` it is the shipment's."""
         row = {
             "id": shipment.id,
             "exporter_id": self.tx.exporter_id,
-            "account_id": shipment.account_id,
             "return_id": shipment.return_id,
             "waybill": waybill,
             "state": state,
             "status": status or shipment.status,
-            "poll_at": poll_at,
+            "round_id": await self._round(shipment.account_id, poll_at),
             "polled_at": None,
-            "silent": 0,
         }
-        await self.tx.say(BEGIN[self.tx.is_sqlite], row)
+        await self.tx.say(FOLLOW[self.tx.is_sqlite], row)
+
+    async def _round(
+        self, account_id: str, poll_at: datetime, polled_at: datetime | None = None, silent: int = 0
+    ) -> str:
+        """A new round, nobody in it yet."""
+        round_id = self.tx.new_id(self.prefix)
+        when = {"poll_at": poll_at, "polled_at": polled_at, "silent": silent}
+        mine = {"exporter_id": self.tx.exporter_id, "account_id": account_id}
+        await self.tx.say(BEGIN, {"id": round_id, **mine, **when})
+        return round_id
+
+    async def find(self, shipment_id: str) -> Record | None:
+        """With `poll_at` and `silent` (None when it is never looked at again) and `polled_at`."""
+        return (await self.tx.say(FOUND, {"this_id": shipment_id, "mine": self.tx.exporter_id})).first()
+
+    async def plan(self, shipment: Record, at: datetime | None, *, anew: bool = False) -> None:
+        """Look at it at this instant by itself, or never again. A round that is left by the last of it is cleared away when
+        it is due. `anew` forgets how often in a row a look brought nothing. One that was never booked is not looked at."""
+        look = await self.find(shipment.id)
+        if look is None:
+            return
+        silent = 0 if anew else look.silent or 0
+        round_id = await self._round(shipment.account_id, at, look.polled_at, silent) if at else None
+        await self.set(shipment.id, round_id=round_id, polled_at=look.polled_at)
 
     async def due(self, account_id: str, limit: int) -> Sequence[Record]:
-        """`id`, `waybill`, `silent` and `poll_at` of the shipments that are due for a look, the longest overdue first."""
+        """`id`, `waybill`, `round_id` and `silent` of the shipments that are due for a look, the longest overdue first."""
         asked = {"mine": self.tx.exporter_id, "this_account": account_id, "now": self.tx.now, "most": limit}
-        return (await self.tx.say(DUE, asked)).all()
+        rows = (await self.tx.say(DUE, asked)).all()
+        await self.end([row.round_id for row in rows if row.id is None])
+        return [row for row in rows if row.id is not None]
 
     async def next(self, account_id: str) -> datetime | None:
         """When the account's next shipment is due, for whoever ends its turn: where others may be planning looks just now
@@ -97,27 +137,27 @@ class Looks(Shelf):
             found.setdefault(row.shipment_id, set()).add(row.digest)
         return found
 
-    async def standing(self, shipment_ids: Sequence[str]) -> Mapping[str, Record]:
-        """`state`, `status` and `limit_at`, the end of the first limit that runs of its return, by shipment."""
-        limits = tables.deadlines.c
-        ends = select(func.min(limits.due_by)).where(limits.return_id == _LOOKS.return_id, limits.state == "running")
-        wanted = (_LOOKS.id, _LOOKS.state, _LOOKS.status, ends.scalar_subquery().label("limit_at"))
-        mine = select(*wanted).where(_LOOKS.exporter_id == self.tx.exporter_id, _LOOKS.id.in_(shipment_ids))
-        return {row.id: row for row in await self.tx.all(mine)}
+    async def standing(self, round_ids: Collection[str]) -> Sequence[tuple[str, str, str, str, datetime | None]]:
+        """Who belongs to these rounds: shipment, round, `state`, `status`, and the end of the first limit that runs of its
+        return."""
+        return await STANDING.tuples(self.tx, sorted(round_ids), mine=self.tx.exporter_id)
 
-    async def looked(self, plans: Sequence[tuple[Record, datetime | None, int]]) -> None:
-        """Of each shipment that `due` gave: when to look again, and how many looks in a row brought nothing. One that
-        somebody planned anew in the meantime is left as he wants it."""
-        rows = [
-            {
-                "this_id": shipment.id,
-                "mine": self.tx.exporter_id,
-                "this_poll_at": shipment.poll_at,
-                "poll_at": poll_at,
-                "polled_at": self.tx.now,
-                "silent": silent,
-            }
-            for shipment, poll_at, silent in plans
-        ]
-        if rows:
-            await self.tx.say(LOOKED, rows)
+    async def go_on(
+        self, account_id: str, round_id: str | None, at: datetime | None, silent: int, joining: Mapping[str, str]
+    ) -> None:
+        """What was looked at just now and is due again at this instant: a round that goes on, or a new one, or none where it
+        is never looked at again. `joining` are shipments with the rounds they come from: one that somebody planned anew in
+        the meantime is in another by now, and left as he wants it."""
+        if at is not None and round_id is None:
+            round_id = await self._round(account_id, at, self.tx.now, silent)
+        elif at is not None:
+            when = {"poll_at": at, "polled_at": self.tx.now, "silent": silent}
+            await self.tx.say(MOVE, {"this_id": round_id, "mine": self.tx.exporter_id, **when})
+        if joining:
+            now = {"mine": self.tx.exporter_id, "round_id": round_id, "polled_at": self.tx.now}
+            await self.tx.say(JOIN, [{"this_id": one, "this_round": was, **now} for one, was in joining.items()])
+
+    async def end(self, round_ids: Collection[str]) -> None:
+        """Nobody belongs to them any more. Only a poll lets anybody in, and only the account's turn polls."""
+        if round_ids:
+            await self.tx.say(END, [{"this_id": one, "mine": self.tx.exporter_id} for one in sorted(round_ids)])

@@ -19,10 +19,12 @@ from schemas.returns import ReturnAuthorization, ReturnStatus
 from tests.bench import world
 from tests.house.rows import MODELS
 
-FILLED = ("returns", "numbers", "shipments", "looks", "events", "deadlines")
+FILLED = ("returns", "numbers", "shipments", "rounds", "looks", "events", "deadlines")
 POSTCODES, PHONES = 20_000, 10_000_000
 SPREAD = 20_000
 """Seconds over which the next looks are spread: half of them are overdue."""
+TOGETHER = 50
+"""Shipments of a round, as polling leaves them: what one call asks about. They were booked here and there."""
 RUNS = 90 * 86_400
 """Seconds until a limit ends: none is near."""
 NUMBERS = {
@@ -66,9 +68,10 @@ async def fill(database: Settings, exporter: str, account: str, rows: int) -> No
 
 def _statements(exporter: str, account: str, source: str, channel: str, rows: int, *, sqlite: bool) -> list[str]:
     now = (datetime.now(UTC) - EPOCH) // MICROSECOND
-    pad = "printf('%026d', i)" if sqlite else "lpad(CAST(i AS TEXT), 26, '0')"
-    some = f"(WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i FROM s)"
-    every = some if sqlite else f"generate_series(CAST(1 AS BIGINT), {rows})"
+    padded = "printf('%026d', {})" if sqlite else "lpad(CAST({} AS TEXT), 26, '0')"
+    some = "(WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < {}) SELECT i FROM s)"
+    series = some if sqlite else "generate_series(CAST(1 AS BIGINT), {})"
+    pad, every, rounds = padded.format("i"), series.format(rows), max(1, rows // TOGETHER)
     at, poll_at = f"{now} - ({rows} - i) * 1000", f"{now} + ((i * 7919) % {SPREAD} - {SPREAD // 2}) * 1000000"
     asked, limit = (_said(tables.shipments.c.request), _said(tables.deadlines.c.terms))
     allowed = ReturnAuthorization(rma_id="R@N@", status=ReturnStatus.APPROVED).model_dump_json()
@@ -100,13 +103,11 @@ def _statements(exporter: str, account: str, source: str, channel: str, rows: in
         },
         "looks": {
             "id": f"'shp_' || {pad}",
-            "account_id": f"'{account}'",
             "return_id": f"'ret_' || {pad}",
             "waybill": "'SBX' || i",
             "state": "'moving'",
             "status": "'in_transit'",
-            "poll_at": poll_at,
-            "polled_at": at,
+            "round_id": f"'rnd_' || {padded.format(f'(1 + i % {rounds})')}",
         },
         "events": {
             "id": f"'evt_' || {pad}",
@@ -136,7 +137,9 @@ def _statements(exporter: str, account: str, source: str, channel: str, rows: in
             "created_at": at,
         },
     }
-    made = [_insert(table, {"exporter_id": f"'{exporter}'", **values}, every) for table, values in given.items()]
+    when = {"id": f"'rnd_' || {pad}", "account_id": f"'{account}'", "poll_at": poll_at, "polled_at": at, "silent": "1"}
+    made = [_insert("rounds", {"exporter_id": f"'{exporter}'", **when}, series.format(rounds))]
+    made += [_insert(table, {"exporter_id": f"'{exporter}'", **values}, every) for table, values in given.items()]
     for kind, canonical in NUMBERS.items():
         values = {"canonical": canonical, "return_id": f"'ret_' || {pad}", "kind": f"'{kind}'"}
         made.append(_insert("numbers", {"exporter_id": f"'{exporter}'", **values}, every))

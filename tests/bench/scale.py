@@ -138,11 +138,11 @@ async def timed(times: int, act: Callable[[], Awaitable[None]]) -> tuple[float, 
 
 
 HOT = (
-    ("on", "looks WHERE silent > -1"),
-    ("off", "looks WHERE id > ''"),
+    ("on", "rounds WHERE silent > -1"),
+    ("off", "looks WHERE round_id > '' AND status > ''"),
     ("off", "deadlines WHERE return_id > '' AND state = 'running'"),
 )
-"""What polling reads: the rows themselves, and two indexes."""
+"""What polling reads: the rounds, and two indexes."""
 FOUND = (("off", "returns WHERE id > '' AND status > ''"),)
 """What a look-up shows: of a postal code fifty returns, each on a page of its own."""
 
@@ -223,8 +223,8 @@ async def opened(settings: Settings, rows: int) -> AsyncIterator[Filled]:
 
 async def _go_on(gw: Gateway, exporter: str, account: str, clock: Hasty) -> None:
     """Begin where the run before has put off the last of them."""
-    columns = tables.looks.c
-    last = select(columns.poll_at).where(columns.account_id == account, columns.poll_at.is_not(None))
+    columns = tables.rounds.c
+    last = select(columns.poll_at).where(columns.account_id == account)
     async with gw.store.reading(exporter) as tx:
         row = await tx.first(last.order_by(columns.poll_at.desc()).limit(1))
     clock.ahead = max(clock.ahead, row.poll_at - utc_now()) if row else clock.ahead

@@ -54,8 +54,11 @@ async def settle(settings: Settings, address: str, waybills: int, accounts: int)
     connection = await asyncpg.connect(settings.db)
     try:
         spread = "account_id = ($1::text[])[1 + right(id, 9)::int % $2]"
-        await connection.execute(f"UPDATE shipments SET {spread}", ids, accounts)
-        await connection.execute(f"UPDATE looks SET poll_at = poll_at - 86400000000, {spread}", ids, accounts)
+        await connection.execute(f"UPDATE rounds SET poll_at = poll_at - 86400000000, {spread}", ids, accounts)
+        await connection.execute(
+            "UPDATE shipments SET account_id = rounds.account_id FROM looks JOIN rounds ON rounds.id = round_id"
+            " WHERE looks.id = shipments.id"
+        )
         await connection.execute("UPDATE sweeps SET due_at = NULL")
         soon = int((time.time() + WORKERS_START) * 1_000_000)
         await connection.execute("UPDATE accounts SET due_at = $1", soon)

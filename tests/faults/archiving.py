@@ -20,7 +20,7 @@ async def killed_before_it_deletes(town: Town, point: str) -> None:
     async with town.gw.store.transaction(town.settled.exporter) as tx:
         long_ago = tx.now - timedelta(days=500)
         await tx.returns.set(booked.return_id, status=ReturnStatus.CLOSED, updated_at=long_ago)
-        await tx.looks.set(booked.id, poll_at=None)
+        await tx.looks.plan(await tx.shipments.get(booked.id), None)
     await town.died([town.start("archive", CRASH=point)])
     (written,) = (town.settings.data / "archive").rglob("*.jsonl.gz")
     kept = written.read_bytes()

@@ -87,7 +87,7 @@ async def test_it_is_renewed_time_and_again_and_ends_with_the_scan(house: House)
     booked = await house.shipment()
     await house.bench.tell("journey", waybill=booked.waybill, every_hours=0, steps=["COL"])
     async with house.gw.store.transaction(house.settled.exporter) as tx:
-        await tx.looks.set(booked.id, poll_at=tx.now)
+        await tx.looks.plan(booked, tx.now)
         await tx.wake("poll", booked.account_id)
     await house.come_to_rest()
     assert (await limit(house, "hand_over")).state == "met"

@@ -72,7 +72,7 @@ async def test_what_was_over_and_is_scanned_again_is_a_correction_and_looked_at_
     await pushed(house, [scan(house, booked, over)])
     await house.pass_time(timedelta(hours=3))  # a look, which plans the next
     assert (await house.shipment()).status == after
-    planned = (await house.settled.reading(lambda tx: tx.looks.get(booked.id))).poll_at
+    planned = (await house.settled.reading(lambda tx: tx.looks.find(booked.id))).poll_at
     assert planned is None or planned - house.clock() > timedelta(hours=12)
     await pushed(house, [scan(house, booked, "COL")])
     assert (await house.shipment()).state == ShipmentState.MOVING

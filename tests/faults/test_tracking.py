@@ -198,6 +198,6 @@ async def test_a_turn_that_asks_nobody_tells_nothing_of_a_carriers_silence(
 async def _nothing_due(tx: Desk, shipment_id: str) -> datetime:
     """The account's turn comes, and no shipment's."""
     shipment = await tx.shipments.get(shipment_id)
-    await tx.looks.set(shipment_id, poll_at=tx.now + timedelta(hours=1))
+    await tx.looks.plan(shipment, tx.now + timedelta(hours=1))
     await tx.wake("poll", shipment.account_id)
     return tx.now

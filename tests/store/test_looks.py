@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from adapters import registry
 from gateway.core import Gateway
@@ -35,14 +35,25 @@ async def booked(tx: Desk, state: str = "moving", **given: object) -> str:
     return shipment
 
 
+async def looked(tx: Desk, account: str, silent: int) -> None:
+    """A poll of all that is due, which brought nothing."""
+    for due in await tx.looks.due(account, 50):
+        await tx.looks.go_on(account, due.round_id, tx.now + DAY, silent, {})
+
+
 async def test_a_second_booking_of_the_same_shipment_is_looked_at_from_the_start(store: Store) -> None:
     exporter = await add_exporter(store)
     async with store.transaction(exporter) as tx:
         shipment = await booked(tx)
-        await tx.looks.set(shipment, silent=7, polled_at=tx.now, poll_at=None, state="cancelled")
         row = await tx.shipments.get(shipment)
+        await looked(tx, row.account_id, silent=7)
+        await tx.looks.plan(row, None)
+        look = await tx.looks.find(shipment)
+        assert look
+        assert (look.silent, look.polled_at, look.poll_at) == (None, tx.now, None)
         await tx.looks.begin(row, waybill="W2", state="booked", poll_at=tx.now + DAY)
-        look = await tx.looks.get(shipment)
+        look = await tx.looks.find(shipment)
+    assert look
     assert (look.waybill, look.state, look.silent, look.polled_at) == ("W2", "booked", 0, None)
     assert look.poll_at == tx.now + DAY
 
@@ -52,7 +63,9 @@ async def test_a_look_that_says_something_else_than_its_shipment_is_found(store:
     async with store.transaction(exporter) as tx:
         shipment = await booked(tx)
         assert await CHECKS[SAME](tx.connection) == []
-        for wrong in ({"status": "delivered"}, {"state": "booked"}, {"waybill": "W2"}, {"account_id": "acc_x"}):
+        others = await booked(tx, account_id=await add_row(tx, tables.accounts))
+        (round_of_another,) = [row.round_id for row in await tx.all(tx.looks.mine()) if row.id == others]
+        for wrong in ({"status": "x"}, {"state": "booked"}, {"waybill": "W2"}, {"round_id": round_of_another}):
             before = {name: getattr(await tx.looks.get(shipment), name) for name in wrong}
             await tx.looks.set(shipment, **wrong)
             assert await CHECKS[SAME](tx.connection) == [f"{shipment} is looked at as something else"], wrong
@@ -103,11 +116,54 @@ async def test_what_one_call_asked_about_is_asked_about_together_again(
     (job,) = [one for one in await gateway.store.due("poll") if one.id == account]
     await polling.poll_account(gateway, job)
     async with gateway.store.reading(exporter) as tx:
-        planned = Counter(row.poll_at - now for row in await tx.all(tx.looks.mine()))
+        whens = [await tx.looks.find(row.id) for row in await tx.all(tx.looks.mine())]
+        planned = Counter(when.poll_at - now for when in whens if when)
     assert sorted(planned.values()) == [3, batch]
     every = next_poll(TrackingStatus.IN_TRANSIT, silent=1, now=now)
     assert every
     assert all(0.8 <= wait / (every - now) <= 1.2 for wait in planned)
+
+
+class Interrupted(Silent):
+    """While it is asked, somebody wants to look at one of them again."""
+
+    def __init__(self, gw: Gateway, exporter: str, shipment: str) -> None:
+        self.gw, self.exporter, self.shipment = gw, exporter, shipment
+
+    async def track(self, waybills: Sequence[Waybill]) -> TrackingReport:
+        async with self.gw.store.transaction(self.exporter) as tx:
+            await tracking.refresh(tx, self.shipment)
+        return await super().track(waybills)
+
+
+async def test_looks_that_bring_nothing_move_their_round_and_leave_who_was_planned_anew(
+    gateway: Gateway, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, now = await add_exporter(gateway.store), clock.stand()
+    async with gateway.store.transaction(exporter) as tx:
+        account = await add_row(tx, tables.accounts, carrier="sandbox_rest", due_at=now, zone="UTC", paused=None)
+        first, *others = [await booked(tx, account_id=account) for _ in range(5)]
+
+    async def after_a_poll(carrier: Silent) -> dict[str, str]:
+        monkeypatch.setattr(gateway, "open_carrier", lambda *given, **named: carrier)
+        clock.advance(DAY)
+        (job,) = [one for one in await gateway.store.due("poll") if one.id == account]
+        await polling.poll_account(gateway, job)
+        async with gateway.store.reading(exporter) as tx:
+            assert await CHECKS[SAME](tx.connection) == []
+            return {row.id: row.round_id for row in await tx.all(tx.looks.mine())}
+
+    together = await after_a_poll(Silent())
+    assert len({*together.values()}) == 1
+    assert await after_a_poll(Silent()) == together
+    apart = await after_a_poll(Interrupted(gateway, exporter, first))
+    assert {apart[one] for one in others} == {together[first]} != {apart[first]}
+    async with gateway.store.reading(exporter) as tx:
+        alone, stayed = await tx.looks.find(first), await tx.looks.find(others[0])
+    assert alone
+    assert stayed
+    assert (alone.poll_at, alone.silent) == (clock(), 2)
+    assert (stayed.polled_at, stayed.silent) == (clock(), 3)
 
 
 @pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
@@ -121,7 +177,9 @@ async def test_a_look_that_is_planned_while_a_turn_ends_is_not_lost(
     async with store.transaction(exporter) as tx:
         account = await add_row(tx, tables.accounts, due_at=now)
         shipment = await booked(tx, account_id=account)
-        await tx.looks.set(shipment, poll_at=None)
+        await tx.looks.plan(await tx.shipments.get(shipment), None)
+        assert await tx.looks.due(account, 50) == []  # and the round that it has left is gone
+        assert await tx.all(select(tables.rounds.c.id)) == []
         if held:
             assert await tx.claim(Job("poll", account, exporter))
 
@@ -130,7 +188,7 @@ async def test_a_look_that_is_planned_while_a_turn_ends_is_not_lost(
         await tx.settle("poll", row, due_at=await tx.looks.next(account))
 
     async with store.transaction(exporter) as planning:
-        await planning.looks.set(shipment, poll_at=now + DAY)
+        await planning.looks.plan(await planning.shipments.get(shipment), now + DAY)
         await planning.wake("poll", account, now + DAY, only_earlier=True)
         async with store.transaction(exporter) as tx:
             await settle(tx)

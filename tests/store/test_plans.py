@@ -37,8 +37,10 @@ async def poll(tx: Desk, account: str, shipment: str) -> None:
     await tx.events.of_shipment(shipment)
     await tx.attempts.of_shipments([shipment])
     await tx.deadlines.of_return((await tx.shipments.get(shipment)).return_id)
-    await tx.looks.standing([shipment, account])
-    await tx.looks.looked([(due, tx.now, 1)])
+    await tx.looks.standing([due.round_id, account])
+    for stays in (due.round_id, None):
+        await tx.looks.go_on(account, stays, tx.now, 1, {shipment: due.round_id})
+    await tx.looks.end([due.round_id])
     await tx.settle("poll", row, due_at=await tx.looks.next(account))
 
 

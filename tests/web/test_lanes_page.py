@@ -58,8 +58,9 @@ async def test_a_person_has_a_carrier_asked_as_soon_as_the_lane_allows(inside: B
     answer = await inside.post(f"/console/bookings/{made['id']}/refresh", {"csrf": token})
     assert (answer.status, answer.headers["Location"]) == (303, page)
     async with house.gw.store.reading(house.mine.exporter_id) as tx:
-        look = await tx.looks.get(made["id"])
+        look = await tx.looks.find(made["id"])
         account = await tx.accounts.get(shipment.account_id)
+    assert look
     assert look.poll_at == house.clock.now
     assert account.due_at == house.clock.now
     refused = await inside.post(f"/console/bookings/{made['id']}/refresh", {"csrf": "x"})

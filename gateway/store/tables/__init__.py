@@ -14,6 +14,7 @@ from gateway.store.tables.goods import (
     numbers,
     pickups,
     returns,
+    rounds,
     shipments,
 )
 from gateway.store.tables.lanes import lanes, quotas
@@ -104,6 +105,7 @@ __all__ = [
     "put_aside",
     "quotas",
     "returns",
+    "rounds",
     "sessions",
     "shipments",
     "sources",

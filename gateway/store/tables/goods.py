@@ -75,20 +75,34 @@ shipments = Table(
     partial("ix_shipments_heard", "exporter_id", "heard_at", "id", where=ON_ITS_WAY),
 )
 
+rounds = Table(
+    "rounds",
+    metadata,
+    key(),
+    exporter(),
+    Column("account_id", ID, nullable=False),
+    Column("poll_at", Instant, nullable=False),  # when to look next at all that belong to it
+    Column("polled_at", Instant),
+    Column("silent", Integer, nullable=False, default=0, server_default="0"),  # looks in a row that brought nothing
+    Index("ix_rounds_poll", "account_id", "poll_at"),
+    sqlite_with_rowid=False,
+)
+
 looks = Table(
     "looks",
     metadata,
     Column("id", ID, ForeignKey("shipments.id"), primary_key=True),  # the shipment's, once it is booked
     exporter(),
-    Column("account_id", ID, nullable=False),
     Column("return_id", ID, nullable=False),
     Column("waybill", Text, nullable=False),
     Column("state", String(24), nullable=False),  # as the shipment's
     Column("status", String(24), nullable=False),  # as the shipment's
-    Column("poll_at", Instant),  # when to look next; None when never again
-    Column("polled_at", Instant),
-    Column("silent", Integer, nullable=False, default=0, server_default="0"),  # looks in a row that brought nothing
-    partial("ix_looks_poll", "account_id", "poll_at", where="poll_at IS NOT NULL"),
+    Column("round_id", ID, ForeignKey("rounds.id")),  # None when it is never looked at again
+    Column("polled_at", Instant),  # of one that belongs to no round; else it is the round's
+    # with all that a poll reads: what belongs together lies side by side, whenever it was booked
+    partial(
+        "ix_looks_round", "round_id", "id", "waybill", "return_id", "state", "status", where="round_id IS NOT NULL"
+    ),
     sqlite_with_rowid=False,  # found by its id alone, and narrow: one tree less on the way
 )
 

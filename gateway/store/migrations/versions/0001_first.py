@@ -265,6 +265,19 @@ def upgrade() -> None:
     op.create_index("ix_notices_listed", "notices", ["exporter_id", "occurred_at", "id"], unique=False)
     op.create_index("ix_notices_return", "notices", ["return_id"], unique=False)
     op.create_table(
+        "rounds",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("exporter_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("poll_at", sa.BigInteger(), nullable=False),
+        sa.Column("polled_at", sa.BigInteger(), nullable=True),
+        sa.Column("silent", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_rounds_exporter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_rounds_poll", "rounds", ["account_id", "poll_at"], unique=False)
+    op.create_table(
         "sources",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
@@ -1261,24 +1274,23 @@ def upgrade() -> None:
         "looks",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("exporter_id", sa.String(length=40), nullable=False),
-        sa.Column("account_id", sa.String(length=40), nullable=False),
         sa.Column("return_id", sa.String(length=40), nullable=False),
         sa.Column("waybill", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("status", sa.String(length=24), nullable=False),
-        sa.Column("poll_at", sa.BigInteger(), nullable=True),
+        sa.Column("round_id", sa.String(length=40), nullable=True),
         sa.Column("polled_at", sa.BigInteger(), nullable=True),
-        sa.Column("silent", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_looks_exporter_id")),
         sa.ForeignKeyConstraint(["id"], ["shipments.id"], name=op.f("fk_looks_id")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_looks_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_looks_poll",
+        "ix_looks_round",
         "looks",
-        ["account_id", "poll_at"],
+        ["round_id", "id", "waybill", "return_id", "state", "status"],
         unique=False,
-        postgresql_where=sa.text("poll_at IS NOT NULL"),
-        sqlite_where=sa.text("poll_at IS NOT NULL"),
+        postgresql_where=sa.text("round_id IS NOT NULL"),
+        sqlite_where=sa.text("round_id IS NOT NULL"),
     )
