@@ -64,6 +64,15 @@ def text(element: Element | None, *path: str) -> str | None:
     return found.text.strip() or None
 
 
+def leaves(element: Element) -> dict[str, str]:
+    """The stripped texts of its direct children by local name, "" where one has none; of several the first. For an element of
+    many: one pass over it where `text` makes one for each."""
+    found: dict[str, str] = {}
+    for one in element.iterchildren("{*}*"):
+        found.setdefault(one.tag.rpartition("}")[2], (one.text or "").strip())
+    return found
+
+
 def required(element: Element | None, *path: str) -> str:
     """Like `text`, but raises Unintelligible where there is none."""
     value = text(element, *path)

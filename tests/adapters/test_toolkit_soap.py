@@ -131,6 +131,15 @@ def test_comments_and_instructions_do_not_cut_a_text() -> None:
     assert xml.text(xml.parse(b"<a><b>12<!-- x -->34<?stop here?>56</b></a>"), "b") == "123456"
 
 
+def test_leaves_say_what_text_says_of_each() -> None:
+    root = xml.parse(
+        b"<r xmlns:n='urn:n'><a> one </a><n:b>two</n:b><b>three</b><c/><d><a>x</a></d><!-- x --><e>\n</e></r>"
+    )
+    said = xml.leaves(root)
+    assert said == {"a": "one", "b": "two", "c": "", "d": "", "e": ""}
+    assert {name: text or None for name, text in said.items()} == {name: xml.text(root, name) for name in said}
+
+
 def test_text_is_found_whatever_the_namespace() -> None:
     root = xml.parse(b'<a xmlns:n="urn:n"><n:b><c> 1 </c><c/></n:b><b>other</b></a>')
     assert xml.text(root, "b", "c") == "1"

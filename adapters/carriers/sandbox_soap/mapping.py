@@ -160,18 +160,21 @@ def read_labels(body: xml.Element) -> Sequence[Label]:
 @of("TrackShipmentsReply")
 def read_report(body: xml.Element, zone: str = "UTC") -> TrackingReport:
     """`zone` is the account's: assumed where the country does not say."""
-    events = [
-        _event(event, _waybill(shipment, "Waybill"), zone)
-        for shipment in xml.children(body, "Shipment")
-        for event in xml.children(shipment, "Event")
-    ]
+    events: list[TrackingEvent] = []
+    for shipment in xml.children(body, "Shipment"):
+        if told := [xml.leaves(event) for event in xml.children(shipment, "Event")]:
+            waybill = _waybill(shipment, "Waybill")
+            events += [_event(one, waybill, zone) for one in told]
     unknown = tuple(Waybill(tidy(one.text)) for one in xml.children(body, "Unknown") if one.text)
     return TrackingReport(events=tuple(events), not_found=unknown)
 
 
-def _event(event: xml.Element, waybill: Waybill, zone: str) -> TrackingEvent:
-    code, stamp = tidy(xml.required(event, "Code")), _text(event, "LocalTime")
-    city, country = _text(event, "City"), _text(event, "Country")
+def _event(told: dict[str, str], waybill: Waybill, zone: str) -> TrackingEvent:
+    said = {name: tidy(text) for name, text in told.items() if text}
+    code, stamp = said.get("Code"), said.get("LocalTime")
+    if code is None:
+        raise Unintelligible("no Code in the reply")
+    city, country = said.get("City"), said.get("Country")
     at, source = _local(stamp, codes.ZONES.get(country or ""), zone)
     return TrackingEvent(
         waybill=waybill,
@@ -180,10 +183,10 @@ def _event(event: xml.Element, waybill: Waybill, zone: str) -> TrackingEvent:
         zone=source,
         place=Place(city=city, country=country) if country or city else None,
         wire_code=code,
-        wire_text=_text(event, "Text") or "",
+        wire_text=said.get("Text", ""),
         reason=codes.REASONS.get(code),
-        event_id=_text(event, "Id"),
-        piece=_text(event, "Piece"),
+        event_id=said.get("Id"),
+        piece=said.get("Piece"),
         wire_time=stamp if source is not ZoneSource.STATED else None,
     )
 
