@@ -140,7 +140,8 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
         if act.repeats:
             await tx.settle("resolve", attempt)
             again = await attempts.conclude(tx, act, attempt.id, outcome, tries=attempt.tries)
-            if again is not None and act.job == "resolve":  # it has no other job: the attempt goes again as it is
+            own = act.job == "resolve" or (act is voiding.VOID and await voiding.is_of_late_find(tx, attempt))
+            if again is not None and own:  # it has no other job: the attempt goes again as it is
                 await tx.attempts.set(attempt.id, state="sending", settled_at=None, tries=attempt.tries)
                 await tx.wake("resolve", attempt.id, again)
             elif again is not None:
@@ -228,7 +229,7 @@ async def _subject(tx: Desk, attempt: Record) -> str:
 
 
 async def _after_late_look(tx: Desk, act: Act, attempt: Record, found: Sequence[Found]) -> None:
-    """A reference that was absent, looked up again: a late find is stopped, because another try has taken its place."""
+    """A reference that was absent, looked up again: a late find is voided where another try has taken its place."""
     live = [one for one in found if one.live and await _doubt(tx, act, attempt, one.result) is None]
     if live:
         holder = await tx.attempts.holder(attempt.kind, attempt.subject_id)
@@ -237,8 +238,9 @@ async def _after_late_look(tx: Desk, act: Act, attempt: Record, found: Sequence[
             await attempts.settle_live(tx, act, attempt, live[0].result)
             await _told(tx, act, attempt, "found")
             return
-        detail = Detail.of("late_find", carrier=attempt.carrier, waybill=_name(live[0]))
-        await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(live[0])}", detail, attempt.return_id)
+        if act is not booking.BOOKING or not await voiding.stop_late(tx, attempt, live[0].result):
+            detail = Detail.of("late_find", carrier=attempt.carrier, waybill=_name(live[0]))
+            await tx.tasks.ask("orphan", f"orphan:{attempt.id}:{_name(live[0])}", detail, attempt.return_id)
     looks = attempt.look_ups + 1
     await tx.attempts.set(attempt.id, look_ups=looks)
     due_at = attempt.settled_at + LATE_LOOKS[looks] if looks < len(LATE_LOOKS) else None

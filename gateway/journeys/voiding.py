@@ -6,18 +6,20 @@ Never after a known scan, and never where the carrier takes no cancellation: the
 import json
 from typing import Any
 
-from adapters.seam import Carrier
+from adapters import registry
+from adapters.seam import Carrier, VoidsBookings
 from gateway.journeys import clocks, covering
-from gateway.journeys.attempts import Act
+from gateway.journeys.attempts import Act, begin
 from gateway.journeys.notices import announce
 from gateway.rules import lifecycle
 from gateway.rules.details import Detail
+from gateway.rules.references import client_ref
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Refused
 from schemas.messages import NoticeKind
 from schemas.returns import ReturnStatus
-from schemas.shipments import ShipmentState, VoidOutcome, VoidReceipt
+from schemas.shipments import Booking, ShipmentState, VoidOutcome, VoidReceipt
 
 
 async def _send_void(carrier: Any, attempt: Record) -> VoidReceipt:
@@ -57,6 +59,26 @@ async def is_on_its_way(tx: Desk, attempt: Record) -> bool:
     booking = await tx.attempts.get(attempt.subject_id)
     shipment = await tx.shipments.get(booking.subject_id)
     return shipment.waybill == booking.waybill and shipment.handed_over_at is not None
+
+
+async def stop_late(tx: Desk, attempt: Record, booking: Booking) -> bool:
+    """What was absent has turned up beside the booking that took its place: void it, by a job of the void's own. False where
+    the carrier takes no void, or was asked already and shows it all the same."""
+    voids = issubclass(registry.carrier(attempt.carrier), VoidsBookings)
+    if not voids or await tx.attempts.of_subject("void", attempt.id):
+        return False
+    await tx.attempts.set(attempt.id, waybill=booking.waybill, handle=booking.handle)
+    await tx.returns.known_as(attempt.return_id, [("waybill", booking.waybill)])
+    account, said = await tx.accounts.get(attempt.account_id), json.dumps({"waybill": booking.waybill})
+    first = client_ref(f"void:{attempt.id}", 1)
+    void = await begin(tx, VOID, attempt.id, account, lambda _: said, first=first, return_id=attempt.return_id)
+    await tx.wake("resolve", void.id)
+    return True
+
+
+async def is_of_late_find(tx: Desk, attempt: Record) -> bool:
+    """Whether what it voids is no shipment's booking: then no shipment's job asks for it again."""
+    return bool((await tx.attempts.get(attempt.subject_id)).state == "absent")
 
 
 async def cancelled(tx: Desk, shipment: Record) -> None:

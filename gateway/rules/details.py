@@ -85,8 +85,8 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "{carrier} 在 {reference} 下另有一单有效：{waybill}",
     ),
     "late_find": (
-        "{carrier} shows {waybill} late, under a reference that was absent: void it",
-        "{carrier} 后来才显示 {waybill}，此前查询为不存在：请作废",
+        "{carrier} shows {waybill} late, under a reference that was absent, and we cannot void it: void it by hand",
+        "{carrier} 后来才显示 {waybill}，此前查询为不存在，系统无法作废：请人工作废",
     ),
     "strange_booking": (
         "{carrier} lists {waybill} ({reference}) as live; no booking of ours has it",

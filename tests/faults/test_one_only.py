@@ -10,6 +10,7 @@ import pytest
 from adapters import registry
 from adapters.seam import LookUp
 from gateway.journeys import attempts, booking, pickups, planning, settling_in, verdicts, voiding
+from gateway.store.checks import CHECKS
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import Conflict
@@ -210,3 +211,30 @@ async def test_a_pickup_cancelled_while_nobody_knows_is_cancelled_once_it_is_fou
     await house.come_to_rest()
     assert len(await house.ledger("pickup_booked")) == len(await house.ledger("pickup_cancelled")) == 1
     await house.judge()
+
+
+@pytest.mark.parametrize("trouble", ["", "429", "refuse"])
+async def test_what_turns_up_late_beside_another_booking_is_voided(
+    house: House, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The carrier hides it for longer than it says it does: for that hour there are two, and no longer."""
+    adapter = registry.carrier(house.carrier)
+    by_reference = {"look_up": LookUp.SEARCHABLE, "settle_seconds": 30}
+    monkeypatch.setattr(adapter, "profile", adapter.profile.model_copy(update=by_reference))
+    await house.script("lookup_lag", seconds=1800)
+    await house.script("accept_then_reset")
+    await house.authorise()
+    await house.pass_time(timedelta(minutes=20), MINUTE)
+    first, second = sorted(await house.attempts(), key=lambda one: one.number)
+    assert (first.state, second.state) == ("absent", "live")
+    if trouble:
+        await house.script(trouble, verb="void")
+    await house.pass_time(timedelta(hours=2), MINUTE)
+    first, second = sorted((one for one in await house.attempts() if one.kind == "booking"), key=lambda one: one.number)
+    assert (first.state, second.state) == ("absent" if trouble == "refuse" else "void", "live")
+    assert (await house.shipment()).waybill == second.waybill != first.waybill
+    voided = [one["waybill"] for one in await house.ledger("voided")]
+    assert voided == ([] if trouble == "refuse" else [first.waybill])
+    assert [task.kind for task in await house.tasks()] == (["void_by_hand"] if trouble == "refuse" else [])
+    async with house.gw.store.reading(house.settled.exporter) as tx:
+        assert [one for look in CHECKS.values() for one in await look(tx.connection)] == []
