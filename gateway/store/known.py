@@ -112,13 +112,10 @@ class Known:
         """Whether this transaction added it: nobody else can refer to it yet."""
         return row_id in self._born
 
-    def born(self, table: str, row_id: str, row: Record | None = None) -> None:
-        """This transaction has added a row. One that is not given back can only be asked for."""
+    def born(self, table: str, row_id: str, row: Record) -> None:
+        """This transaction has added a row."""
         self._born.add(row_id)
         self._answers.pop(table, None)
-        if row is None:
-            self.changed(table)
-            return
         self.keep(table, by_id(row_id), [row], locked=True)
         if self._sees(table):
             self._added.setdefault(table, []).append(row)

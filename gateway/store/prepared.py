@@ -119,14 +119,11 @@ class _Form:
         plain = inserts and dialect.name == "sqlite" and row.endswith(")") and " ON CONFLICT " not in row
         self.block = f"{head}{inserts}{', '.join([row] * BLOCK)}" if plain else ""
         defaults = {column.key: column.default.arg for column in compiled.insert_prefetch}  # type: ignore[union-attr]
-        self._places = [
-            _place(name, compiled.binds[name], name in names, defaults, dialect) for name in compiled.positiontup or ()
-        ]
-        columns = getattr(statement, "exported_columns", ())
-        self.columns = {
-            column.key: (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-            for place, column in enumerate(columns)
-        }
+        self.names = tuple(compiled.positiontup or ())
+        self._places = [_place(name, compiled.binds[name], name in names, defaults, dialect) for name in self.names]
+        self.columns = _read_by(getattr(statement, "exported_columns", ()), dialect)
+        self.written = _read_by(statement.table.columns, dialect) if isinstance(statement, Insert) else {}
+        """Every column of the table that an INSERT writes to."""
 
     def values(self, asked: Json) -> tuple[Any, ...]:
         return tuple(
@@ -136,9 +133,22 @@ class _Form:
             ]
         )
 
+    def row(self, values: Sequence[Any]) -> Stored:
+        """The row that an INSERT of these values writes: what a table puts in by itself is among them."""
+        said = dict(zip(self.names, values, strict=True))
+        return Stored(self.written, [said.get(name) for name in self.written])
+
     def rows(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         turned = [repeat(fixed) if name is None else _turned(columns[name], turn) for name, turn, fixed in self._places]
         return list(zip(*turned, strict=False))
+
+
+def _read_by(columns: Iterable[Any], dialect: Dialect) -> dict[str, tuple[int, Turn]]:
+    """The place of each column, and what turns its values."""
+    return {
+        column.key: (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for place, column in enumerate(columns)
+    }
 
 
 def _turned(column: Iterable[Any], turn: Turn) -> Iterable[Any]:
@@ -187,6 +197,15 @@ class Prepared:
             return await self._run_columns(connection, asked)
         form = self._form(asked[0], connection.dialect)
         return Rows(form.columns, *await connection.send(form.text, [form.values(one) for one in asked]))
+
+    async def add(self, connection: Sends, asked: Json) -> Stored:
+        """Insert one row, and have it as it stands now."""
+        if connection.memory is not None:
+            connection.memory.changed(self.changes, None, added=True)
+        form = self._form(asked, connection.dialect)
+        values = form.values(asked)
+        await connection.send(form.text, values)
+        return form.row(values)
 
     async def _run_columns(self, connection: Sends, asked: Columns) -> Rows:
         form = self._form(asked.by_name, connection.dialect)

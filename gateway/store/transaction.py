@@ -59,8 +59,8 @@ def those(
 
 
 @cache
-def adding(table: Table, *, telling: bool = False) -> Prepared:
-    return Prepared(insert(table).returning(table) if telling else insert(table))
+def adding(table: Table) -> Prepared:
+    return Prepared(insert(table))
 
 
 @cache
@@ -227,15 +227,12 @@ class Shelf:
         return row
 
     async def add(self, **values: Any) -> str:
-        row_id: str = values.pop("id", None) or self.tx.new_id(self.prefix)
-        await self.tx.say(adding(self.table), {"id": row_id, "exporter_id": self.tx.exporter_id, **values})
-        self.tx.known.born(self.table.name, row_id)
-        return row_id
+        return str((await self.added(**values)).id)
 
     async def added(self, **values: Any) -> Record:
         """Add a row and give it back, with what the table itself puts in."""
-        mine = {"id": self.tx.new_id(self.prefix), "exporter_id": self.tx.exporter_id}
-        (row,) = (await adding(self.table, telling=True).run(self.tx.connection, mine | values)).all()
+        mine = {"id": values.get("id") or self.tx.new_id(self.prefix), "exporter_id": self.tx.exporter_id}
+        row = await adding(self.table).add(self.tx.connection, values | mine)
         self.tx.known.born(self.table.name, row.id, row)
         return row
 

@@ -155,3 +155,21 @@ async def test_what_was_added_to_a_new_return_is_seen(store: Store, asked: Count
         assert {one.id for one in await tx.attempts.of_return(row.id)} == {one.id for one in attempts}
         await tx.attempts.set(attempts[0].id, state="live")
         assert sorted(one.state for one in await tx.attempts.of_return(row.id)) == ["live", "sending"]
+
+
+async def test_a_row_that_was_added_is_at_hand_as_it_stands(store: Store) -> None:
+    exporter = await add_exporter(store)
+    at_hand = []
+    async with store.transaction(exporter) as tx:
+        for shelf in (tx.documents, tx.inbox, tx.accounts, tx.deadlines, tx.tariffs, tx.endpoints):
+            like = await tx.first(shelf.mine().where(shelf.table.c.id == await add_row(tx, shelf.table)))
+            said = {name: getattr(like, name) for name in like._fields}
+            given = {column.name for column in shelf.table.columns if not column.nullable and column.default is None}
+            await tx.run(shelf.table.delete().where(shelf.table.c.id == said["id"]))
+            at_hand.append((shelf.table, await shelf.added(**{name: said[name] for name in given})))
+    async with store.reading(exporter) as tx:
+        for table, row in at_hand:
+            stands = await tx.first(table.select().where(table.c.id == row.id))
+            assert stands is not None
+            assert [getattr(row, name) for name in row._fields] == list(stands)
+            assert row._fields == stands._fields
