@@ -40,8 +40,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
-        ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._forms = sorted(forms, key=len, reverse=True)
 
     @classmethod
     def of(cls, credentials: BaseModel) -> "Redactor":
@@ -54,7 +53,9 @@ class Redactor:
             text = HEADERS.sub(rf"\1\2{MASK}", text)
             text = JSON_FIELDS.sub(rf'\1"{MASK}"', text)
             text = XML_FIELDS.sub(rf"\1{MASK}", text)
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
 
 
 def _forms(secret: str) -> set[str]:

@@ -45,6 +45,7 @@ LIMIT_SECONDS = 15.0
 DECIDED = frozenset({NoticeKind.ACCEPTANCE_RECORDED, NoticeKind.RETURN_ANSWERED})
 TOLD_TO_PLATFORMS = DECIDED | {NoticeKind.BOOKING_CONFIRMED, NoticeKind.MESSAGE_POSTED}
 ANY_STATUS = frozenset(range(300, 600))
+BODY = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 async def announce(
@@ -57,7 +58,7 @@ async def announce(
         "kind": kind.value,
         "cause": cause[:160],
         "occurred_at": tx.now,
-        "body": json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str),
+        "body": BODY.encode(said),
     }
     concerned = source_id and kind in TOLD_TO_PLATFORMS and await _hears(tx, kind, source_id)
     tx.outbox.tell(notice, source_id if concerned else None)
@@ -67,7 +68,7 @@ def announce_all(tx: Desk, kind: NoticeKind, data: Json, told: Sequence[tuple[st
     """The same of many returns, each (cause, return) once; no platform is told. Their bodies differ in the return only: what
     they share is written out once."""
     said = {"type": kind.value, "timestamp": tx.now.isoformat(), "data": {"return_id": "", **data}}
-    body = json.dumps(said, ensure_ascii=False, separators=(",", ":"), default=str)
+    body = BODY.encode(said)
     before, _, after = body.partition('"return_id":""')
     shared = {"kind": kind.value, "occurred_at": tx.now}
     for cause, return_id in told:

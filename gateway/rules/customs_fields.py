@@ -33,7 +33,7 @@ def lacks(carrier: str, fields: Iterable[CustomsField], request: BookingRequest)
     return tuple(
         Lack(rule=f"{carrier}.{one.fact}", fact=one.fact, where=one.where, source=one.source)
         for one in fields
-        if _holds(one, request) and _forbids(one, request)
+        if _forbids(one, request) and _holds(one, request)
     )
 
 

@@ -15,16 +15,17 @@ CHANCE = 16
 
 def new_id(prefix: str, at: datetime) -> str:
     """E.g. `shp_01jf3k9…`: 48 bits of milliseconds, 80 bits of chance, 26 characters after the prefix."""
-    return f"{prefix}_{_moment(int(at.timestamp() * 1000))}{os.urandom(16).translate(FOLDED).decode()}"
+    return f"{prefix}_{_moment(at)}{os.urandom(16).translate(FOLDED).decode()}"
 
 
 def new_ids(prefix: str, at: datetime, many: int) -> list[str]:
     """So many of them, in ascending order: rows that are written one after the other then stand so in their indexes too."""
-    start, chance = f"{prefix}_{_moment(int(at.timestamp() * 1000))}", os.urandom(16 * many).translate(FOLDED).decode()
+    start, chance = f"{prefix}_{_moment(at)}", os.urandom(16 * many).translate(FOLDED).decode()
     return sorted(start + chance[place : place + 16] for place in range(0, 16 * many, 16))
 
 
 @lru_cache(maxsize=64)
-def _moment(milliseconds: int) -> str:
+def _moment(at: datetime) -> str:
     """A transaction makes all of its ids of one moment: a bill has a hundred thousand."""
+    milliseconds = int(at.timestamp() * 1000)
     return "".join([PAIRS[milliseconds >> place & 1023] for place in range(40, -1, -10)])
