@@ -58,28 +58,31 @@ async def start_clock(
         facility=limits.facility,
         working_hours=limits.working_hours,
     )
-    if known is None:
-        await _add(tx, terms, subject)
-    else:
-        await begin_again(tx, known, terms)
+    await begin(tx, terms, subject)
 
 
 async def begin(tx: Desk, terms: Deadline, subject: Subject) -> None:
     """Start a limit; where one ran already, another window under the same clock. One that was met stays met."""
+    if await _add(tx, terms, subject):
+        await _started(tx, terms, subject)
+        return
     known = await tx.deadlines.of_clock(terms.policy.clock, subject.id, subject.about)
-    if known is None:
-        await _add(tx, terms, subject)
-    elif known.state != DeadlineState.MET and (known.state, known.terms) != (DeadlineState.RUNNING, terms):
+    if known is None or known.state == DeadlineState.MET:
+        return
+    if (known.state, known.terms) != (DeadlineState.RUNNING, terms):
         await begin_again(tx, known, terms)
 
 
-async def _add(tx: Desk, terms: Deadline, subject: Subject) -> None:
-    policy, zone = terms.policy, terms.zone
+async def _add(tx: Desk, terms: Deadline, subject: Subject) -> bool:
+    """Whether no limit ran under this clock before."""
     first = deadlines.next_stage(terms, ())
-    await tx.deadlines.add(
+    return await tx.deadlines.add_new(
+        "clock",
+        "subject_id",
+        "about",
         return_id=subject.return_id,
         shipment_id=subject.shipment_id,
-        clock=policy.clock,
+        clock=terms.policy.clock,
         subject_id=subject.id,
         about=subject.about,
         state=DeadlineState.RUNNING,
@@ -90,11 +93,15 @@ async def _add(tx: Desk, terms: Deadline, subject: Subject) -> None:
         created_at=tx.now,
         due_at=first.at if first else None,
     )
+
+
+async def _started(tx: Desk, terms: Deadline, subject: Subject) -> None:
+    policy = terms.policy
     tx.note(
         f"deadline.started.{policy.clock}",
         subject.id,
         chain=subject.return_id,
-        after={"due_by": terms.due_by.isoformat(), "zone": zone, "source": policy.source},
+        after={"due_by": terms.due_by.isoformat(), "zone": terms.zone, "source": policy.source},
     )
     about = f":{subject.about}" if subject.about else ""
     await announce(

@@ -236,6 +236,11 @@ class Shelf:
         self.tx.known.born(self.table.name, row.id, row)
         return row
 
+    async def add_new(self, *unique: str, **values: Any) -> bool:
+        """Add a row unless there is one that is the same in these columns. Whether it was added."""
+        mine = {"id": self.tx.new_id(self.prefix), "exporter_id": self.tx.exporter_id}
+        return await self.tx.add_new(self.table, mine | values, unique=unique) == 1
+
     async def add_all(self, rows: Sequence[Json]) -> None:
         """Many rows in one statement; each brings its id."""
         if rows:
