@@ -158,7 +158,9 @@ async def _next_void(tx: Desk, shipment: Record, account: Record, holder: Record
 def _request(shipment: Record, reference: str, now: datetime) -> str:
     request: BookingRequest = shipment.request
     ship_on = max(request.ship_on, now.date())
-    return written(request.model_copy(update={"client_ref": reference, "ship_on": ship_on}))
+    if (reference, ship_on) != (request.client_ref, request.ship_on):
+        request = request.model_copy(update={"client_ref": reference, "ship_on": ship_on})
+    return written(request)
 
 
 async def _send_booking(carrier: Carrier, attempt: Record) -> Booking:

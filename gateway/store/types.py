@@ -52,6 +52,8 @@ class Canonical(TypeDecorator[AnyModel], Generic[AnyModel]):
 _texts: OrderedDict[tuple[type[BaseModel], str], BaseModel] = OrderedDict()
 """The models that were read or written last, by their text. What is frozen can be shared: a channel is read with every
 booking, a return three times within a minute, and most of what is read this process wrote itself."""
+_said: dict[int, str] = {}
+"""What was written of these models, by their identity: a request goes with its shipment and again with its attempt."""
 TEXTS = 1_000
 LONG = 20_000
 """Characters of a text that is not worth its room."""
@@ -59,8 +61,11 @@ LONG = 20_000
 
 def written(model: BaseModel) -> str:
     """A frozen model's own JSON text. Whoever reads it here soon gets this model."""
-    text = model.model_dump_json()
-    _remember((type(model), text), model)
+    text = _said.get(id(model))
+    if text is None:
+        text = model.model_dump_json()
+        if _remember((type(model), text), model):
+            _said[id(model)] = text
     return text
 
 
@@ -73,11 +78,14 @@ def read(model: type[AnyModel], text: str) -> AnyModel:
     return cast(AnyModel, known)
 
 
-def _remember(key: tuple[type[BaseModel], str], model: BaseModel) -> None:
+def _remember(key: tuple[type[BaseModel], str], model: BaseModel) -> bool:
+    """Whether it is this very model that stands for its text now."""
     if len(key[1]) < LONG:
-        _texts[key] = model
+        _texts.setdefault(key, model)
     if len(_texts) > TEXTS:
-        _texts.popitem(last=False)
+        _, gone = _texts.popitem(last=False)
+        _said.pop(id(gone), None)
+    return _texts.get(key) is model
 
 
 PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import insert, select, text
 
-from gateway.store import tables
+from gateway.store import tables, types
 from gateway.store.ids import new_id
 from gateway.store.store import Store
 from gateway.store.types import Instant
@@ -121,3 +121,15 @@ async def test_the_same_audit_instant_is_one_number_on_both_databases(store: Sto
         await tx.run(insert(tables.exporters).values(id="exp_2", name="x", created_at=INSTANTS[1]))
         raw = (await tx.run(text("SELECT created_at FROM exporters WHERE id = 'exp_2'"))).scalar()
     assert raw == 1_774_749_599_999_999
+
+
+def test_a_model_is_written_the_same_again_and_a_copy_of_it_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(types, "TEXTS", 2)
+    some = [ReturnAuthorization(rma_id=f"R-{n}", status=ReturnStatus.APPROVED) for n in range(4)]
+    for _ in range(2):
+        for one in some:
+            assert types.written(one) == one.model_dump_json()
+            changed = one.model_copy(update={"order_id": "O-1"})
+            assert types.written(changed) == changed.model_dump_json()
+    assert types.written(some[-1]) is types.written(some[-1])
+    assert len(types._said) <= len(types._texts)
