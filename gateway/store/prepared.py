@@ -119,11 +119,12 @@ class _Form:
         plain = inserts and dialect.name == "sqlite" and row.endswith(")") and " ON CONFLICT " not in row
         self.block = f"{head}{inserts}{', '.join([row] * BLOCK)}" if plain else ""
         defaults = {column.key: column.default.arg for column in compiled.insert_prefetch}  # type: ignore[union-attr]
-        self.names = tuple(compiled.positiontup or ())
-        self._places = [_place(name, compiled.binds[name], name in names, defaults, dialect) for name in self.names]
+        order = list(compiled.positiontup or ())
+        self._places = [_place(name, compiled.binds[name], name in names, defaults, dialect) for name in order]
         self.columns = _read_by(getattr(statement, "exported_columns", ()), dialect)
         self.written = _read_by(statement.table.columns, dialect) if isinstance(statement, Insert) else {}
         """Every column of the table that an INSERT writes to."""
+        self._said_at = [order.index(name) if name in order else -1 for name in self.written]
 
     def values(self, asked: Json) -> tuple[Any, ...]:
         return tuple(
@@ -135,8 +136,8 @@ class _Form:
 
     def row(self, values: Sequence[Any]) -> Stored:
         """The row that an INSERT of these values writes: what a table puts in by itself is among them."""
-        said = dict(zip(self.names, values, strict=True))
-        return Stored(self.written, [said.get(name) for name in self.written])
+        said = (*values, None)
+        return Stored(self.written, [said[place] for place in self._said_at])
 
     def rows(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         turned = [repeat(fixed) if name is None else _turned(columns[name], turn) for name, turn, fixed in self._places]
