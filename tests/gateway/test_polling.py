@@ -36,13 +36,13 @@ class Carrier:
         return TrackingReport(not_found=tuple(waybills))
 
 
-def a_turn(carrier: Carrier, shipments: int, *, ends: float = 10.0) -> polling.Round:
+def a_turn(carrier: Carrier, shipments: int, *, ends: float = 10.0) -> polling.Turn:
     waiting = deque([SimpleNamespace(id=f"s{number}", waybill=f"W{number}")] for number in range(shipments))
     gw: Any = SimpleNamespace(monotonic=lambda: 0.0)
-    return polling.Round(gw, SimpleNamespace(tries=1), carrier, waiting, ends)  # type: ignore[arg-type]
+    return polling.Turn(gw, SimpleNamespace(tries=1), carrier, waiting, ends)  # type: ignore[arg-type]
 
 
-async def answers(turn: polling.Round, callers: int) -> list[str]:
+async def answers(turn: polling.Turn, callers: int) -> list[str]:
     """Waybills that were answered about, page after page."""
     turn.begin(callers)
     answered: list[str] = []
