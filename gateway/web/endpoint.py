@@ -14,6 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from gateway.core import Gateway
+from gateway.store.database import Interlocked
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.web.asked import Nothing
@@ -24,6 +25,8 @@ from gateway.web.state import DOORS, GATEWAY
 from schemas.errors import NotFound
 from schemas.values import FORBIDDEN_TEXT
 
+TRIES = 3
+"""How often a request goes that another transaction's rows stood in the way of."""
 KEY_FORM = re.compile(r"[\x21-\x7e]{1,255}")
 M = TypeVar("M", bound=BaseModel)
 
@@ -130,11 +133,18 @@ class Route:
                 return _response(self, await self.handler(call))
         if self.own_transaction:
             return _response(self, await self.handler(call))
-        if key is None:
-            async with gw.store.transaction(caller.exporter_id, caller.actor) as call.desk:
-                answer = await self.handler(call)
-            return _response(self, answer)
-        return await self._once(request, call, key)
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._write(call) if key is None else await self._once(request, call, key)
+            except Interlocked:  # nothing of it was written, and whoever it waited for is through by now
+                if not left:
+                    raise
+        raise AssertionError("the last try has answered or raised")
+
+    async def _write(self, call: Call) -> web.Response:
+        async with call.gw.store.transaction(call.caller.exporter_id, call.caller.actor) as call.desk:
+            answer = await self.handler(call)
+        return _response(self, answer)
 
     async def _once(self, request: web.Request, call: Call, key: str) -> web.Response:
         """Run under an Idempotency-Key: once, however often and wherever it is asked."""

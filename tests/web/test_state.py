@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.web.endpoint import Call
+from gateway.store.database import Interlocked
+from gateway.store.transaction import Tx
+from gateway.web.endpoint import TRIES, Call
 from gateway.web.routes import ROUTES
 from tests.web.doors import RETURNER, House, a_return
 
@@ -94,6 +96,29 @@ async def test_a_fresh_return_is_booked_in_one_call(house: House) -> None:
     assert answer.status == 202
     assert answer.headers["Location"] == f"/v1/bookings/{said['id']}"
     assert (await house.mine.get(answer.headers["Location"])) == said
+
+
+@pytest.mark.parametrize("path", ["/v1/returns/{}/cancel", "/v1/bookings"])
+@pytest.mark.parametrize("times", [TRIES - 1, TRIES])
+async def test_what_another_transaction_stood_in_the_way_of_goes_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, times: int, path: str
+) -> None:
+    """With a key and without: the whole of it, once; and is unavailable when it happens again and again."""
+    body, given = ({"json": a_return()}, "") if path == "/v1/bookings" else ({}, (await made(house))["id"])
+    left, note = [times], Tx.note
+
+    def crossed(tx: Tx, *said: Any, **more: Any) -> None:
+        note(tx, *said, **more)
+        if left[0]:
+            left[0] -= 1
+            raise Interlocked("each waited for the other")
+
+    monkeypatch.setattr(Tx, "note", crossed)
+    answer = await house.mine.ask("POST", path.format(given), **body)
+    assert (answer.status == 503) is (times == TRIES)
+    assert answer.status in (202, 503)
+    assert left == [0]
+    assert len((await house.mine.get("/v1/returns"))["data"]) == (not body or times < TRIES)
 
 
 async def test_a_fresh_return_that_no_channel_takes_is_refused_and_leaves_nothing(house: House) -> None:
