@@ -57,19 +57,32 @@ class Engine:
         self._stopping = asyncio.Event()
         self._listens = False
         self._said: set[str] = set()
+        self._fresh: list[Job] = []
+        self._saying: asyncio.Task[None] | None = None
         store.say_go = self.say_go
 
     async def say_go(self, jobs: Sequence[Job], connection: Connection | None) -> None:
         """Hand over jobs; one that is already waiting under its key is passed over."""
         if self._embedded is not None:
-            fresh = list({job.key: job for job in jobs if job.key not in self._said}.values())
+            fresh = {job.key: job for job in jobs if job.key not in self._said}
             if self._listens and fresh:
-                assert self._embedded.queries is not None
-                self._said.update(job.key for job in fresh)
-                await _enqueue(self._embedded.queries, fresh)
+                self._said.update(fresh)
+                self._fresh += fresh.values()
+                if self._saying is None or self._saying.done():
+                    self._saying = asyncio.create_task(self._say_fresh())
         elif connection is not None:
             raw = await connection.get_raw_connection()  # type: ignore[attr-defined]
             await _enqueue(Queries(AsyncpgDriver(raw.driver_connection)), jobs)
+
+    async def _say_fresh(self) -> None:
+        """Embedded: what all the transactions of one COMMIT woke is handed over at once."""
+        while self._embedded is not None and self._fresh:
+            fresh, self._fresh = self._fresh, []
+            try:
+                await _enqueue(self._embedded.queries, fresh)
+            except Exception as error:
+                self._said.difference_update(job.key for job in fresh)  # the sweep finds them
+                log.warning("engine.not_told", jobs=len(fresh), error=type(error).__name__)
 
     async def work(self) -> None:
         """Run jobs until `stop`; then wait for those that are running."""

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import func, select
 
+from gateway import jobs
 from gateway.jobs import Engine
 from gateway.store import tables
 from gateway.store.store import Store
@@ -151,6 +153,28 @@ async def test_an_embedded_engine_that_ends_is_built_again(store: Store, monkeyp
         without_sweep(monkeypatch)
         (after,) = await add_source(store, exporter, go=True)
         await eventually(lambda: hand.has_done(after), within=5)
+
+
+@pytest.mark.parametrize("profile", ["sqlite"], indirect=True)
+async def test_what_one_commit_woke_is_handed_over_at_once_and_found_by_the_sweep_where_that_fails(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_over, real = [], jobs._enqueue
+
+    async def enqueue(queries: Any, fresh: Sequence[Job]) -> None:
+        handed_over.append(len(fresh))
+        if len(handed_over) == 1:
+            raise ConnectionError("the engine is just being built again")
+        await real(queries, fresh)
+
+    monkeypatch.setattr(jobs, "_enqueue", enqueue)
+    exporter = await add_exporter(store)
+    hand = Hand(store)
+    async with at_work(store, hand):
+        added = await asyncio.gather(*(add_source(store, exporter, go=True) for _ in range(8)))
+        await eventually(lambda: hand.has_done(*(row for (row,) in added)), within=5)
+    assert sum(handed_over) == 8 + handed_over[0]
+    assert len(handed_over) < 8
 
 
 async def test_no_row_runs_twice_at_once_whoever_says_go(store: Store) -> None:
