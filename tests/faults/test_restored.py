@@ -1,8 +1,11 @@
 """F59 where no process dies: what a restored copy has forgotten is looked up at the carrier, never booked again."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -18,24 +21,29 @@ from tests.faults.judgement import judge
 from tests.faults.params import by_rest, on_sqlite, states
 
 
+@asynccontextmanager
+async def restored(house: House, settings: Settings, file: Path) -> AsyncIterator[House]:
+    """A copy out of the backup, its accounts opened again, at the same carrier and the same clock."""
+    elsewhere, ours = another(settings), house.clock
+    await restore(elsewhere, file)
+    async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
+        await verdicts.resume_all(gw, house.settled.exporter, "operator")
+        yield House(replace(house.settled, gateway=gw), ours)
+
+
 async def test_f59_what_arrived_since_the_backup(house: House, settings: Settings) -> None:
     """The shop lists the return to the copy, which finds its booking under the reference that the lost one had."""
     file = settings.data / "backup.db"
     await backup(settings, file)
     lost = await house.booked()
-    elsewhere = another(settings)
-    await restore(elsewhere, file)
-    ours = house.clock
-    async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
-        copy = House(replace(house.settled, gateway=gw), ours)
-        await verdicts.resume_all(gw, house.settled.exporter, "operator")
+    async with restored(house, settings, file) as copy:
         await copy.pass_time(timedelta(hours=1))
         found = await copy.shipment()
         assert (found.waybill, found.client_ref) == (lost.waybill, lost.client_ref)
         assert len(await house.ledger("booked")) == 1
         (attempt,) = await copy.attempts()
         assert [row.action for row in await copy.said(attempt)][:2] == ["booking.sending", "booking.unknown"]
-        verdict = await judge(gw, house.bench)
+        verdict = await judge(copy.gw, house.bench)
     told_by_the_lost = ("I1 ", "I10 ")  # the message it received, the notices it sent
     assert [one for one in verdict.offences if not one.startswith(told_by_the_lost)] == []
     assert (verdict.returns, verdict.live) == (1, 1)
@@ -51,17 +59,12 @@ async def test_f59_what_was_refused_in_the_backup_and_booked_since(house: House,
     await backup(settings, file)
     await booked_again(house)
     lost = await house.shipment()
-    elsewhere = another(settings)
-    await restore(elsewhere, file)
-    ours = house.clock
-    async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
-        copy = House(replace(house.settled, gateway=gw), ours)
-        await verdicts.resume_all(gw, house.settled.exporter, "operator")
+    async with restored(house, settings, file) as copy:
         await booked_again(copy)
         found = await copy.shipment()
         assert (found.waybill, found.client_ref) == (lost.waybill, lost.client_ref)
         assert len(await house.ledger("booked")) == 1
-        verdict = await judge(gw, house.bench)
+        verdict = await judge(copy.gw, house.bench)
     assert [one for one in verdict.offences if not one.startswith("I10 ")] == []  # the notices that the lost one sent
 
 
@@ -137,18 +140,14 @@ async def test_f59_a_pickup_that_was_booked_since_is_looked_up(
     await backup(settings, file)
     await house.come_to_rest()
     assert len(await house.ledger("pickup_booked")) == 1
-    elsewhere, ours = another(settings), house.clock
-    monkeypatch.setattr("gateway.backup.open_gateway", partial(open_gateway, clock=ours))
-    await restore(elsewhere, file)
-    async with open_gateway(elsewhere, clock=ours, monotonic=lambda: ours().timestamp()) as gw:
-        copy = House(replace(house.settled, gateway=gw), ours)
-        await verdicts.resume_all(gw, house.settled.exporter, "operator")
+    monkeypatch.setattr("gateway.backup.open_gateway", partial(open_gateway, clock=house.clock))
+    async with restored(house, settings, file) as copy:
         await copy.pass_time(timedelta(hours=1))
         (pickup,) = await copy.settled.reading(lambda tx: tx.pickups.those())
         assert pickup.state == "booked"
         (attempt,) = await copy.settled.reading(lambda tx: tx.attempts.of_subject("pickup", pickup.id))
         assert "pickup.unknown" in [row.action for row in await copy.said(attempt)]
-        verdict = await judge(gw, house.bench)
+        verdict = await judge(copy.gw, house.bench)
     assert [one for one in verdict.offences if not one.startswith("I10 ")] == []
     assert len(await house.ledger("pickup_booked")) == 1
 
