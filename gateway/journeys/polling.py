@@ -8,7 +8,8 @@ were not written, and nobody else asks this account before its turn's lease has 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from gateway.journeys import tracking
 from gateway.rules.details import Detail
 from gateway.rules.polling import next_poll
 from gateway.rules.rounds import Plan, regroup
+from gateway.store.looks import Going
 from gateway.store.returns import canonical_number
 from gateway.store.shipments import event_digest
 from gateway.store.store import Desk
@@ -174,8 +176,7 @@ async def _write(gw: Gateway, job: Job, turn: Turn) -> None:
             await asyncio.gather(*turn.callers)  # a bug of ours in one of them is the job's
         crash("poll.before_commit")
         async with gw.store.transaction(job.exporter_id) as tx:
-            for batch, report in page:
-                await _keep_report(gw, tx, turn.account, batch, report)
+            await _keep(gw, tx, turn.account, page)
             if over:
                 await _settle(gw, tx, turn)
 
@@ -185,7 +186,7 @@ async def _settle(gw: Gateway, tx: Desk, turn: Turn) -> None:
     if turn.answered:
         for batch, error in turn.unread:
             log.warning("tracking.unread", carrier=account.carrier, shipments=len(batch), error=type(error).__name__)
-            await _keep_report(gw, tx, account, batch, TrackingReport())
+        await _keep(gw, tx, account, [(batch, TrackingReport()) for batch, _ in turn.unread])
     if trouble is None:
         due_at = await tx.looks.next(account.id)
         await tx.settle("poll", account, due_at=due_at)
@@ -213,36 +214,51 @@ async def _left_alone(gw: Gateway, tx: Desk, account: Record, error: AdapterErro
     await tx.settle("poll", account, due_at=tx.now + wait, tries=tries)
 
 
-async def _keep_report(gw: Gateway, tx: Desk, account: Record, batch: Batch, report: TrackingReport) -> None:
+async def _keep(gw: Gateway, tx: Desk, account: Record, page: Sequence[Answer]) -> None:
     """What is new of each, and when to look at it again. Most looks bring nothing: then nothing else is read or written."""
-    by_waybill: dict[str, list[TrackingEvent]] = {}
-    for event in report.events:
-        by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
-    known = await tx.looks.known([shipment.id for shipment in batch]) if by_waybill else {}
+    told = [(shipment, seen) for batch, report in page for shipment, seen in _told(batch, report)]
+    known = await tx.looks.known([shipment.id for shipment, _ in told]) if told else {}
     heard = set()
-    for shipment in batch:
-        seen = by_waybill.get(canonical_number(shipment.waybill), [])
+    for shipment, seen in told:
         fresh = [event for event in seen if event_digest(event) not in known.get(shipment.id, ())]
         if fresh and await tracking.record(gw, tx, shipment.id, fresh, "poll"):
             heard.add(shipment.id)
         crash("poll.mid_page")
-    await _plan(tx, account, {one.id: 0 if one.id in heard else one.silent + 1 for one in batch}, batch)
+    await _plan(tx, account, [batch for batch, _ in page], heard)
 
 
-async def _plan(tx: Desk, account: Record, silent: Mapping[str, int], batch: Batch) -> None:
-    """When to look again at what one call asked about. It is spread together: so it is one call again. Who was planned anew
-    in the meantime has left his round, and is left as he wants it."""
-    spread, asked = jitter(), {shipment.id: shipment.round_id for shipment in batch}
+def _told(batch: Batch, report: TrackingReport) -> Iterator[tuple[Record, Sequence[TrackingEvent]]]:
+    """The shipments of which the carrier told anything."""
+    by_waybill: dict[str, list[TrackingEvent]] = {}
+    for event in report.events:
+        by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
+    if by_waybill:
+        for shipment in batch:
+            if seen := by_waybill.get(canonical_number(shipment.waybill)):
+                yield shipment, seen
+
+
+async def _plan(tx: Desk, account: Record, calls: Sequence[Batch], heard: AbstractSet[str]) -> None:
+    """When to look again at what a page of calls asked about. What one call asked about is spread together: so it is one
+    call again. Who was planned anew in the meantime has left his round, and is left as he wants it."""
+    asked: dict[str, tuple[Record, float]] = {}
+    for call in calls:
+        spread = jitter()
+        asked |= {shipment.id: (shipment, spread) for shipment in call}
     members: dict[str, set[str]] = {}
     plans: dict[str, Plan] = {}
-    for shipment_id, round_id, state, status, limit_at in await tx.looks.standing(set(asked.values())):
+    rounds = {shipment.round_id for shipment, _ in asked.values()}
+    for shipment_id, round_id, state, status, limit_at in await tx.looks.standing(rounds):
         members.setdefault(round_id, set()).add(shipment_id)
-        if asked.get(shipment_id) == round_id:
-            at = _next(tx.now, state, status, silent[shipment_id], limit_at)
-            plans[shipment_id] = (at and tx.now + (at - tx.now) * spread, silent[shipment_id] if at else 0)
+        shipment, spread = asked.get(shipment_id, (None, 1.0))
+        if shipment is not None and shipment.round_id == round_id:
+            silent = 0 if shipment_id in heard else shipment.silent + 1
+            at = _next(tx.now, state, status, silent, limit_at)
+            plans[shipment_id] = (at and tx.now + (at - tx.now) * spread, silent if at else 0)
     groups, left = regroup(plans, members)
-    for one in groups:
-        await tx.looks.go_on(account.id, one.stays, *one.plan, {shipment: asked[shipment] for shipment in one.join})
+    came_from = {shipment_id: shipment.round_id for shipment_id, (shipment, _) in asked.items()}
+    going = [Going(one.stays, *one.plan, {joins: came_from[joins] for joins in one.join}) for one in groups]
+    await tx.looks.go_on(account.id, going)
     await tx.looks.end(left)
 
 

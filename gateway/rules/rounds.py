@@ -1,9 +1,10 @@
-"""Who is looked at together: what one call asked about and what is due again at the same instant belongs to one round.
+"""Who is looked at together: what was asked about at once and is due again at the same instant belongs to one round.
 
 Most looks bring nothing, and then a round moves as a whole: one row is written for all that a call asked about. Where
-something was heard of one, or a limit comes near, it leaves; those that one call finds due at the same instant join.
+something was heard of one, or a limit comes near, it leaves; those that are found due at the same instant join.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -25,19 +26,17 @@ class Together:
 
 
 def regroup(plans: Mapping[str, Plan], members: Mapping[str, AbstractSet[str]]) -> tuple[list[Together], set[str]]:
-    """The shipments of one call by their plans, and the rounds that are left by all. `members` are those of every round that
-    one of them belonged to: a round of which others were not asked stays as it is, and these leave it."""
-    whole = {round_id for round_id, ids in members.items() if ids <= plans.keys()}
+    """Shipments that were asked about at once by their plans, and the rounds that are left by all. `members` are those of
+    every round that one of them belonged to: a round of which others were not asked stays as it is, and these leave it."""
+    of = {shipment_id: round_id for round_id, ids in members.items() for shipment_id in ids}
+    left = {round_id for round_id, ids in members.items() if ids <= plans.keys()}
     by_plan: dict[Plan, set[str]] = {}
     for shipment_id, plan in plans.items():
         by_plan.setdefault(plan, set()).add(shipment_id)
-    groups, left = [], set(whole)
+    groups = []
     for plan, ids in sorted(by_plan.items(), key=lambda one: len(one[1]), reverse=True):
-        again = plan[0] is not None
-        stays = max(left, key=lambda one: (len(members[one] & ids), one), default=None) if again else None
-        if stays is not None and not members[stays] & ids:
-            stays = None
+        whole = Counter(of[one] for one in ids if of[one] in left) if plan[0] is not None else Counter()
+        stays = max(whole, key=lambda one: (whole[one], one), default=None)
         left.discard(stays or "")
-        there = members[stays] if stays else frozenset()
-        groups.append(Together(plan, stays, sorted(ids - there)))
+        groups.append(Together(plan, stays, sorted(one for one in ids if of[one] != stays)))
     return groups, left

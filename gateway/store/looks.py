@@ -1,10 +1,11 @@
-"""What one account's poll reads and writes, a call at a time, however many shipments there are in all.
+"""What one account's poll reads and writes, a page at a time, however many shipments there are in all.
 
 Most looks bring nothing. When to look again is therefore a round's, not a shipment's: those that one call asked about and
 that are due together again are one row, and so is writing that nothing was heard of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -15,6 +16,7 @@ from gateway.store import tables, work
 from gateway.store.many import ByKeys
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
+from schemas.values import Json
 
 MOMENT = timedelta(seconds=5)
 _LOOKS, _ROUNDS = tables.looks.c, tables.rounds.c
@@ -69,6 +71,20 @@ def _beginning(*, sqlite: bool) -> Prepared:
 FOLLOW = {sqlite: _beginning(sqlite=sqlite) for sqlite in (True, False)}
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Shipments that are due for a look at the same instant again."""
+
+    round_id: str | None
+    """The round that goes on with them; None for a new one."""
+    poll_at: datetime | None
+    """None where they are never looked at again."""
+    silent: int
+    joining: Mapping[str, str]
+    """Those of them that come from other rounds, with these: one that somebody planned anew in the meantime is in another by
+    now, and left as he wants it."""
+
+
 class Looks(Shelf):
     """A shipment's row begins with its booking and is known by the shipment's id."""
 
@@ -83,20 +99,20 @@ class Looks(Shelf):
             "waybill": waybill,
             "state": state,
             "status": status or shipment.status,
-            "round_id": await self._round(shipment.account_id, poll_at),
+            "round_id": await self._round(shipment.account_id, poll_at, None, 0),
             "polled_at": None,
         }
         await self.tx.say(FOLLOW[self.tx.is_sqlite], row)
 
-    async def _round(
-        self, account_id: str, poll_at: datetime, polled_at: datetime | None = None, silent: int = 0
-    ) -> str:
+    async def _round(self, account_id: str, poll_at: datetime, polled_at: datetime | None, silent: int) -> str:
         """A new round, nobody in it yet."""
-        round_id = self.tx.new_id(self.prefix)
-        when = {"poll_at": poll_at, "polled_at": polled_at, "silent": silent}
-        mine = {"exporter_id": self.tx.exporter_id, "account_id": account_id}
-        await self.tx.say(BEGIN, {"id": round_id, **mine, **when})
-        return round_id
+        begun = self._begun(account_id, poll_at, polled_at, silent)
+        await self.tx.say(BEGIN, begun)
+        return str(begun["id"])
+
+    def _begun(self, account_id: str, poll_at: datetime, polled_at: datetime | None, silent: int) -> Json:
+        mine = {"id": self.tx.new_id(self.prefix), "exporter_id": self.tx.exporter_id, "account_id": account_id}
+        return {**mine, "poll_at": poll_at, "polled_at": polled_at, "silent": silent}
 
     async def find(self, shipment_id: str) -> Record | None:
         """With `poll_at` and `silent` (None when it is never looked at again) and `polled_at`."""
@@ -142,20 +158,22 @@ class Looks(Shelf):
         return."""
         return await STANDING.tuples(self.tx, sorted(round_ids), mine=self.tx.exporter_id)
 
-    async def go_on(
-        self, account_id: str, round_id: str | None, at: datetime | None, silent: int, joining: Mapping[str, str]
-    ) -> None:
-        """What was looked at just now and is due again at this instant: a round that goes on, or a new one, or none where it
-        is never looked at again. `joining` are shipments with the rounds they come from: one that somebody planned anew in
-        the meantime is in another by now, and left as he wants it."""
-        if at is not None and round_id is None:
-            round_id = await self._round(account_id, at, self.tx.now, silent)
-        elif at is not None:
-            when = {"poll_at": at, "polled_at": self.tx.now, "silent": silent}
-            await self.tx.say(MOVE, {"this_id": round_id, "mine": self.tx.exporter_id, **when})
-        if joining:
-            now = {"mine": self.tx.exporter_id, "round_id": round_id, "polled_at": self.tx.now}
-            await self.tx.say(JOIN, [{"this_id": one, "this_round": was, **now} for one, was in joining.items()])
+    async def go_on(self, account_id: str, going: Sequence[Going]) -> None:
+        """What was looked at just now, by when it is due again; a statement of each kind, however many they are."""
+        begun, moved, joined = [], [], []
+        now = {"mine": self.tx.exporter_id, "polled_at": self.tx.now}
+        for one in going:
+            round_id = one.round_id
+            if one.poll_at is not None and round_id is None:
+                begun.append(self._begun(account_id, one.poll_at, self.tx.now, one.silent))
+                round_id = begun[-1]["id"]
+            elif one.poll_at is not None:
+                moved.append({"this_id": round_id, "poll_at": one.poll_at, "silent": one.silent, **now})
+            for shipment_id, was in one.joining.items():
+                joined.append({"this_id": shipment_id, "this_round": was, "round_id": round_id, **now})
+        for statement, rows in ((BEGIN, begun), (MOVE, moved), (JOIN, joined)):
+            if rows:
+                await self.tx.say(statement, rows if len(rows) > 1 else rows[0])
 
     async def end(self, round_ids: Collection[str]) -> None:
         """Nobody belongs to them any more. Only a poll lets anybody in, and only the account's turn polls."""

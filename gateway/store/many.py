@@ -1,7 +1,7 @@
 """Very many rows and very many keys: written a column at a time, asked for in lists of one length.
 
-Row by row through SQLAlchemy a bill of twenty thousand lines takes longer to bind than to store. Lists are of two lengths,
-so that two statements are compiled and not one for every bill; a short list is filled up with its last key.
+Row by row through SQLAlchemy a bill of twenty thousand lines takes longer to bind than to store. Lists are of three lengths,
+so that three statements are compiled and not one for every bill; a short list is filled up with its last key.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ from gateway.store.transaction import Tx
 
 ROWS = 1_000
 """Rows in one statement: as much as the loop can wait for on SQLite, which answers on its thread."""
-FEW, MANY = 8, 500
+SIZES = (8, 50, 500)
 
 
 class ByKeys:
     """A question by a list of keys. `build` makes it of what stands in its `in_`."""
 
     def __init__(self, build: Callable[[Sequence[Any]], Executable]) -> None:
-        self._forms = {size: Prepared(build([bindparam(f"key_{n}") for n in range(size)])) for size in (FEW, MANY)}
+        self._forms = {size: Prepared(build([bindparam(f"key_{n}") for n in range(size)])) for size in SIZES}
 
     async def tuples(self, tx: Tx, keys: Sequence[str], **given: Any) -> list[tuple[Any, ...]]:
         """The answer, part by part, as plain tuples; `given` are the question's other parameters."""
         found: list[tuple[Any, ...]] = []
-        size = FEW if len(keys) <= FEW else MANY
+        size = next((size for size in SIZES if len(keys) <= size), SIZES[-1])
         for start in range(0, len(keys), size):
             if start:
                 await asyncio.sleep(0)

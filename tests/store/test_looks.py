@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -14,8 +15,9 @@ from gateway.journeys import polling, tracking
 from gateway.rules.polling import next_poll
 from gateway.store import tables
 from gateway.store.checks import CHECKS
-from gateway.store.looks import MOMENT
+from gateway.store.looks import MOMENT, Going
 from gateway.store.store import Desk, Store
+from gateway.store.transaction import Tx
 from gateway.store.work import Job
 from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus, ZoneSource
 from schemas.values import Waybill
@@ -37,8 +39,8 @@ async def booked(tx: Desk, state: str = "moving", **given: object) -> str:
 
 async def looked(tx: Desk, account: str, silent: int) -> None:
     """A poll of all that is due, which brought nothing."""
-    for due in await tx.looks.due(account, 50):
-        await tx.looks.go_on(account, due.round_id, tx.now + DAY, silent, {})
+    rounds = [due.round_id for due in await tx.looks.due(account, 50)]
+    await tx.looks.go_on(account, [Going(round_id, tx.now + DAY, silent, {}) for round_id in rounds])
 
 
 async def test_a_second_booking_of_the_same_shipment_is_looked_at_from_the_start(store: Store) -> None:
@@ -122,6 +124,33 @@ async def test_what_one_call_asked_about_is_asked_about_together_again(
     every = next_poll(TrackingStatus.IN_TRANSIT, silent=1, now=now)
     assert every
     assert all(0.8 <= wait / (every - now) <= 1.2 for wait in planned)
+
+
+@pytest.mark.parametrize("profile", ["sqlite"], indirect=True)
+async def test_the_number_of_statements_is_not_the_number_of_calls(
+    gateway: Gateway, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier, said, say = registry.carrier("sandbox_rest"), Counter[int](), Tx.say
+    monkeypatch.setattr(carrier, "profile", carrier.profile.model_copy(update={"tracking_batch": 1}))
+    monkeypatch.setattr(gateway, "open_carrier", lambda *given, **named: Silent())
+    for calls in (2, 40):
+        exporter, now = await add_exporter(gateway.store), clock.stand()
+        async with gateway.store.transaction(exporter) as tx:
+            account = await add_row(tx, tables.accounts, carrier="sandbox_rest", due_at=now, zone="UTC", paused=None)
+            for _ in range(calls):
+                await booked(tx, account_id=account)
+        (job,) = [one for one in await gateway.store.due("poll") if one.id == account]
+
+        async def counted(*asked: Any, calls: int = calls) -> Any:
+            said[calls] += 1
+            return await say(*asked)
+
+        with monkeypatch.context() as counting:
+            counting.setattr(Tx, "say", counted)
+            await polling.poll_account(gateway, job)
+        async with gateway.store.reading(exporter) as tx:
+            assert len({row.round_id for row in await tx.all(tx.looks.mine())}) == calls
+    assert 0 < said[2] == said[40]
 
 
 class Interrupted(Silent):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.store import tables, work
+from gateway.store.looks import Going
 from gateway.store.store import Desk, Store
 from gateway.store.work import Job
 from schemas.tracking import TrackingEvent, TrackingStatus, ZoneSource
@@ -39,7 +40,7 @@ async def poll(tx: Desk, account: str, shipment: str) -> None:
     await tx.deadlines.of_return((await tx.shipments.get(shipment)).return_id)
     await tx.looks.standing([due.round_id, account])
     for stays in (due.round_id, None):
-        await tx.looks.go_on(account, stays, tx.now, 1, {shipment: due.round_id})
+        await tx.looks.go_on(account, [Going(stays, tx.now, 1, {shipment: due.round_id})])
     await tx.looks.end([due.round_id])
     await tx.settle("poll", row, due_at=await tx.looks.next(account))
 
