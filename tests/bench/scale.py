@@ -143,8 +143,9 @@ HOT = (
     ("off", "deadlines WHERE return_id > '' AND state = 'running'"),
 )
 """What polling reads: the rounds, and two indexes."""
-FOUND = (("off", "returns WHERE id > '' AND status > ''"),)
-"""What a look-up shows: of a postal code fifty returns, each on a page of its own."""
+FOUND = (("off", "returns WHERE id > '' AND updated_at > 0"),)
+"""What a look-up shows: of a postal code fifty returns, each on a page of its own. The second column is in no index, so that
+the rows themselves are read."""
 
 
 async def warmed(one: Filled, parts: Sequence[tuple[str, str]]) -> None:
