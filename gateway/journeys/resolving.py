@@ -1,8 +1,9 @@
 """The look-up: an attempt whose outcome nobody knows is resolved, never sent again blindly.
 
 By what the adapter declares: the same request under the same key where that makes one booking, else a look-up by our
-reference, else a person. A failing look-up leaves the attempt unknown. "Absent" is concluded only after the first call's own
-total limit plus the settle time, so that no request of ours can still be on its way; and where a carrier would take a second
+reference, else a person. Where the key stands for another request (a restored database asks on another day), what stands
+there is looked up. A failing look-up leaves the attempt unknown. "Absent" is concluded only after the first call's own total
+limit plus the settle time, so that no request of ours can still be on its way; and where a carrier would take a second
 booking under a new reference, the old one is looked up again for a day.
 """
 
@@ -34,7 +35,7 @@ from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import AdapterError, NothingHappened
+from schemas.errors import AdapterError, NothingHappened, RefusalCode, Refused
 from schemas.messages import NoticeKind
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,8 @@ LATE_LOOKS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
 NO_VERDICT = frozenset({"renewal", "application", "cover_void"})
 """Acts of which a person can say nothing: they go again, each hour in the end."""
 REPEATABLE = frozenset({LookUp.IDEMPOTENT, LookUp.UPSERT})
+TAKEN = RefusalCode.REFERENCE_IN_USE
+"""The reason of an attempt whose repetition was answered by this: something is booked under its key."""
 
 
 async def resolve_attempt(gw: Gateway, job: Job) -> None:
@@ -68,9 +71,7 @@ async def resolve_attempt(gw: Gateway, job: Job) -> None:
         other, act = await _asked(tx, attempt)
         profile = attempts.profile_of(attempt)
         turn_ends = gw.turn_ends(profile.total_seconds, tx.now)
-        repeats = act.repeats or (
-            attempt.kind == "booking" and isinstance(profile, CarrierProfile) and profile.look_up in REPEATABLE
-        )
+        repeats = _repeats(act, attempt, profile)
         if attempt.kind == "void" and await voiding.is_on_its_way(tx, attempt):
             await _ask_a_person(tx, attempt, "scanned_meanwhile")
             return
@@ -102,6 +103,12 @@ async def _asked(tx: Desk, attempt: Record) -> tuple[Record, Act]:
     if attempt.source_id is not None:
         return await tx.sources.get(attempt.source_id), await handing_in.act_of(tx, attempt)
     return await tx.accounts.get(attempt.account_id), ACTS[attempt.kind]
+
+
+def _repeats(act: Act, attempt: Record, profile: CarrierProfile | PlatformProfile) -> bool:
+    if attempt.kind != "booking" or not isinstance(profile, CarrierProfile):
+        return act.repeats
+    return profile.look_up in REPEATABLE and attempt.reason != TAKEN
 
 
 def _is_shut(other: Record) -> bool:
@@ -151,6 +158,8 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
         if isinstance(doubt, attempts.Dead) and tx.now >= _absent_from(attempt, profile):
             await _absent(tx, act, attempt, profile, dead=1)
             return
+        if isinstance(doubt, Refused) and doubt.code is TAKEN:
+            await tx.attempts.set(attempt.id, reason=TAKEN)
         if doubt is not None:
             await _look_again(tx, act, attempt, profile)
             return
@@ -172,7 +181,7 @@ async def _after_look(tx: Desk, act: Act, attempt: Record, profile: CarrierProfi
     live = [one for one in found if one.live]
     if live:
         await _adopt(tx, act, attempt, profile, live)
-    elif not all(one.dead for one in found):
+    elif not all(one.dead for one in found) or (not found and attempt.reason == TAKEN):
         await _look_again(tx, act, attempt, profile)  # it is there in some way: nothing may take its place
     elif tx.now < _absent_from(attempt, profile):
         await tx.settle("resolve", attempt, due_at=_absent_from(attempt, profile), tries=attempt.tries)

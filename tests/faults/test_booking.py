@@ -11,7 +11,7 @@ from gateway.journeys import verdicts
 from schemas.errors import RefusalCode
 from schemas.shipments import ShipmentState
 from tests.faults.house import House
-from tests.faults.params import house_time, states
+from tests.faults.params import by_rest, house_time, states
 from tests.faults.proxy import proxy_to
 
 HOUR = timedelta(hours=1)
@@ -101,6 +101,20 @@ async def test_f18_failed_before_anything_was_created(house: House) -> None:
     if profile.id == "sandbox_soap":  # looked up: absent is believed only after the call's limit and the settle time
         assert sent[1] - sent[0] >= timedelta(seconds=profile.total_seconds + profile.settle_seconds)
     assert len(sent) == 2
+    await house.judge()
+
+
+@by_rest
+async def test_f18_a_key_that_stands_for_another_request_is_looked_up_and_never_concluded_absent(house: House) -> None:
+    await house.script("fail_500")
+    await house.script("refuse", code="KEY_REUSED")
+    await house.authorise()
+    await house.pass_time(timedelta(hours=3))
+    assert len(await house.creates()) == 2
+    assert states(await house.attempts()) == ["unknown"]
+    await house.pass_time(timedelta(hours=24), grain=timedelta(hours=1))
+    assert [task.kind for task in await house.tasks()] == ["outcome_unknown"]
+    assert len(await house.creates()) == 2
     await house.judge()
 
 
