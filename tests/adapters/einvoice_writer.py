@@ -83,7 +83,7 @@ def bills(charges: Sequence[str], allowances: Sequence[str], names: Sequence[str
         st.builds(Part, st.just(False), st.sampled_from(allowances), FREE, MINOR),
     )
     parts = st.lists(part, max_size=3).map(tuple)
-    waybill = st.from_regex(r"[A-Z0-9]{1,20}", fullmatch=True)
+    waybill = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=20)
     line = st.builds(Line, waybill, st.sampled_from(names), st.integers(-10_000_000, 10_000_000), parts)
     taxes = st.lists(MINOR, max_size=2).map(tuple)
     lines = st.lists(line, min_size=1, max_size=6).map(tuple)

@@ -53,7 +53,10 @@ async def after_the_fall(town: Town, dead: Any, *, rest: bool = True) -> None:
     """Start again what died, without the crash point, and let all come to rest."""
     assert dead.status == KILLED
     town.running.remove(dead)
-    await town.engine_forgets()
+    if dead.role == "work":
+        await town.lease_over()  # nobody else had a turn, which `until` knows only after ten seconds of real time
+    else:
+        await town.engine_forgets()
     again = town.start(dead.role)
     if dead.role != "work":
         await town.ready(again)

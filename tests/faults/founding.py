@@ -1,11 +1,9 @@
 """How a town is founded: an exporter moved in, a sandbox, a database of its own. Nothing runs yet."""
 
-import secrets
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from gateway.core import open_gateway
 from gateway.journeys import settling_in
 from tests.faults.processes import Nursery
 from tests.faults.town import Town
+from tests.house.servers import a_port
 from tests.house.settled import API_KEY, running_sandbox, settled_in
 from tests.sandbox.bench import Bench
 
@@ -47,16 +46,6 @@ async def a_town(
             yield town
         finally:
             await town.down()
-
-
-def a_port() -> int:
-    """One that a town keeps while its processes come and go: outside of those that the system gives to outgoing connections,
-    of which one would take it meanwhile."""
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @asynccontextmanager

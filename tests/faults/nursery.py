@@ -1,12 +1,14 @@
 """Starts gateway processes quickly: one process has imported everything and forks at a word.
 
 A child is a process of its own in every way that a fault can tell: it has its own id, sockets and memory, runs `homeward`
-with its own arguments and environment, and is killed by SIGKILL. Only the imports, a second or two, are not done again.
+with its own arguments and environment, and is killed by SIGKILL. Only the imports and the API's description, three seconds,
+are not made again.
 
 Protocol, JSON lines: in {"argv", "env", "log"}; out {"pid"} at once, and {"ended", "status"} when a child has ended, its
 status as from `Popen.returncode`.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -23,6 +25,7 @@ LIVING: set[int] = set()
 
 def main() -> None:
     _import_everything()
+    _make_what_is_the_same_for_all()
     try:
         _listen()
     except BrokenPipeError:  # whoever asks is gone, and it was noticed in saying something
@@ -47,14 +50,26 @@ def _listen() -> None:
 
 
 def _import_everything() -> None:
+    import aiosqlite
+    import uvloop
+
     import gateway.__main__
     import gateway.web.app
     from adapters import registry
 
-    del gateway
+    del aiosqlite, gateway, uvloop
     registry.carriers()
     registry.platforms()
     registry.invoice_readers()
+
+
+def _make_what_is_the_same_for_all() -> None:
+    """The API's description takes a door most of the second in which it comes up, and says nothing about its database."""
+    from gateway.web import openapi
+
+    openapi.rendered()
+    gc.collect()
+    gc.freeze()  # no child looks through it again
 
 
 def _fork(told: dict[str, Any]) -> int:

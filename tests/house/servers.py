@@ -3,13 +3,15 @@ where they do not start: a test that did not run proves nothing."""
 
 import asyncio
 import os
+import secrets
 import shutil
+import socket
 import sqlite3
 import tempfile
 import threading
 import uuid
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +169,20 @@ def valkey() -> Iterator[str]:
         yield server.connection_url
 
 
+def a_port() -> int:
+    """One that is kept while whoever listens there comes and goes: outside of those that the system gives to outgoing
+    connections, of which one would take it meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def own_valkey(port: int | None = None) -> Iterator[ValkeyServer]:
     """A server of the test's own, which it may kill."""
-    server = ValkeyServer(port=port, save="")
+    server = ValkeyServer(port=port or a_port(), save="")
     server.start()
     try:
         yield server
