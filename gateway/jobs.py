@@ -71,8 +71,7 @@ class Engine:
                 if self._saying is None or self._saying.done():
                     self._saying = asyncio.create_task(self._say_fresh())
         elif connection is not None:
-            raw = await connection.get_raw_connection()  # type: ignore[attr-defined]
-            await _enqueue(Queries(AsyncpgDriver(raw.driver_connection)), jobs)
+            await _enqueue(Queries(AsyncpgDriver(connection.driver)), jobs)  # type: ignore[attr-defined]
 
     async def _say_fresh(self) -> None:
         """Embedded: what all the transactions of one COMMIT woke is handed over at once."""

@@ -20,7 +20,7 @@ DOORS: Mapping[str, tuple[str, ...]] = {
     ),
     "aiosmtplib": ("gateway/letters/relay.py",),
     "alembic": ("gateway/store/migrations/",),
-    "asyncpg": ("gateway/jobs.py", "gateway/store/database.py"),
+    "asyncpg": ("gateway/jobs.py", "gateway/store/database.py", "gateway/store/postgres.py"),
     "cryptography": ("gateway/store/secrets.py",),
     "holidays": ("gateway/rules/calendars.py",),
     "jinja2": ("gateway/web/",),

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Executable, event
+from sqlalchemy import Executable
 from sqlalchemy.engine import CursorResult, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolBusy
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.store import postgres
 from gateway.store.known import Memory
 from gateway.store.prepared import Sent
 from gateway.store.sqlite import Here, Writer, open_glances, open_readers, open_writer
@@ -30,14 +31,13 @@ class Connection(Protocol):
 
 
 class There:
-    """A connection that waits for its answers: PostgreSQL's, and those of SQLite that read on threads of their own."""
+    """A connection that SQLAlchemy runs: those of SQLite that read on threads of their own, and PostgreSQL's snapshots."""
 
     memory = None
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.dialect = connection.dialect
         self.execute = connection.execute
-        self.get_raw_connection = connection.get_raw_connection
         self._connection = connection
 
     async def send(self, text: str, values: Any, /) -> Sent:
@@ -72,18 +72,7 @@ class Database:
             self._glances = open_glances(self.url.database or "")
             self._glance: Here | None = None
         else:
-            dsn = self.url.set(drivername="postgresql+asyncpg")
-            connect: dict[str, Any] = {"timeout": 2, "command_timeout": 30}
-            self._readers = create_async_engine(
-                dsn,
-                pool_size=pool,
-                max_overflow=0,
-                pool_timeout=2,
-                pool_pre_ping=True,
-                connect_args=connect,
-                hide_parameters=True,
-            )
-            event.listen(self._readers.sync_engine, "handle_error", _hush)
+            self._readers = postgres.open_pool(self.url, pool)
 
     @property
     def path(self) -> Path:
@@ -103,6 +92,10 @@ class Database:
     async def reading(self) -> AsyncIterator[Connection]:
         """A connection that sees committed data and cannot hold up the writer."""
         with _Plainly():
+            if not self.is_sqlite:
+                async with postgres.over(self._readers) as over:
+                    yield over
+                return
             async with self._readers.connect() as connection:
                 yield There(connection)
 
@@ -135,24 +128,12 @@ class Database:
     async def writing(self, last_words: LastWords | None = None) -> AsyncIterator[Connection]:
         """One transaction, durable when this returns. `last_words` runs as its last statements."""
         with _Plainly():
-            async with self._writer.transaction() if self.is_sqlite else self._beginning() as connection:
+            async with (
+                self._writer.transaction() if self.is_sqlite else postgres.transaction(self._readers) as connection
+            ):
                 yield connection
                 if last_words:
                     await last_words(connection)
-
-    @asynccontextmanager
-    async def _beginning(self) -> AsyncIterator[There]:
-        async with self._readers.begin() as connection:
-            yield There(connection)
-
-
-def _hush(context: Any) -> None:
-    """PostgreSQL quotes the failing row in its detail: people's names, which belong in no log."""
-    error = context.original_exception
-    while error is not None:
-        if hasattr(error, "detail"):
-            error.detail = None
-        error = error.__cause__
 
 
 AWAY = frozenset({"08", "40", "53", "57", "58"})
@@ -163,7 +144,7 @@ READ_ONLY, LOCKED, ROLLED_BACK = "25006", "55P03", "40"
 
 def _is_away(error: BaseException) -> bool:
     """Whether the database is to blame, and the same may go well a moment later."""
-    if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError, PoolBusy, asyncpg.InterfaceError)):
+    if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError, PoolBusy, *postgres.GONE)):
         return True
     if not isinstance(error, (DBAPIError, asyncpg.PostgresError)):  # the engine's own statements go past SQLAlchemy
         return False
