@@ -84,7 +84,7 @@ async def _fire(tx: Desk, claimed: Record, *, looked: bool) -> None:
         await _fire_stage(tx, row, stage)
     fired = [*row.fired, *(stage.name for stage in due)]
     over = any(stage.name in LAST_STAGES for stage in due)
-    await tx.deadlines.set(row.id, fired=fired, state=DeadlineState.EXPIRED if over else row.state)
+    await tx.deadlines.change(row, fired=fired, state=DeadlineState.EXPIRED if over else row.state)
     coming = deadlines.next_stage(row.terms, fired)
     if over and coming is None:
         await _lapsed(tx, row, theirs, looked=looked)

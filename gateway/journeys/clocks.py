@@ -131,7 +131,7 @@ async def moved_to(tx: Desk, known: Record, moved: Deadline, *, state: DeadlineS
     history = [*known.history, entry | {"again": True} if reopened else entry]
     if known.state == DeadlineState.EXPIRED and state == DeadlineState.RUNNING and moved.due_by <= tx.now:
         state = DeadlineState.EXPIRED
-    await tx.deadlines.set(known.id, state=state, terms=moved, due_by=moved.due_by, fired=list(fired), history=history)
+    await tx.deadlines.change(known, state=state, terms=moved, due_by=moved.due_by, fired=list(fired), history=history)
     tx.note(
         "deadline.moved",
         known.id,
@@ -163,8 +163,8 @@ async def begin_again(tx: Desk, known: Record, terms: Deadline) -> None:
     """A new window under the same clock: every stage fires again, and the old end stays in history."""
     history = [*known.history, {"at": tx.now.isoformat(), "due_by": known.due_by.isoformat(), "again": True}]
     await tx.tasks.done(missed_cause(known))
-    await tx.deadlines.set(
-        known.id,
+    await tx.deadlines.change(
+        known,
         state=DeadlineState.RUNNING,
         terms=terms,
         due_by=terms.due_by,
@@ -213,7 +213,7 @@ async def met(tx: Desk, clock: Clock, subject_id: str, at: datetime, *, corrects
 
 async def end(tx: Desk, row: Record, at: datetime, late: int, **why: Any) -> None:
     """It was met, at this instant."""
-    await tx.deadlines.set(row.id, state=DeadlineState.MET, settled_at=at, due_at=None)
+    await tx.deadlines.change(row, state=DeadlineState.MET, settled_at=at, due_at=None)
     tx.note(
         f"deadline.met.{row.clock}",
         row.id,
@@ -270,7 +270,7 @@ async def revived(tx: Desk, row: Record) -> None:
 
 async def cancel(tx: Desk, row: Record) -> None:
     """It is moot, or was all along."""
-    await tx.deadlines.set(row.id, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
+    await tx.deadlines.change(row, state=DeadlineState.CANCELLED, settled_at=tx.now, due_at=None)
     await tx.tasks.done(missed_cause(row))
     tx.note("deadline.cancelled", row.id, chain=row.return_id, before={"state": row.state})
 

@@ -76,7 +76,7 @@ async def append(
             ends[chain] = memory.ends[chain]
             continue
         if locks:
-            await LOCKING.run(connection, {"chain": chain})
+            await lock(connection, [chain])
         end = (await ENDING.run(connection, {"this_chain": chain})).first()
         if end is not None:
             ends[chain] = (end.seq, end.digest)
@@ -84,6 +84,12 @@ async def append(
     if memory is not None:
         for chain, said in ends.items():
             memory.end(chain, said)
+
+
+async def lock(connection: Connection, chains: Iterable[str]) -> None:
+    """Nobody else is at the ends of these chains until this transaction is over."""
+    for chain in sorted(chains):
+        await LOCKING.run(connection, {"chain": chain})
 
 
 def _linked(entries: Iterable[Entry], ends: dict[str, tuple[int, str]]) -> Iterable[dict[str, Any]]:

@@ -15,6 +15,7 @@ from sqlalchemy import case, exists, func, literal, or_, select
 from gateway.store import tables
 from gateway.store.audit import GENESIS, Entry, digest
 from gateway.store.database import Connection
+from gateway.store.looks import FIRST_END
 from gateway.store.shipments import acts_on
 from schemas.shipments import ShipmentState
 from schemas.tracking import TrackingStatus
@@ -74,11 +75,13 @@ async def _waits_for_something(connection: Connection) -> Offences:
 
 
 async def _looks_as_shipments(connection: Connection) -> Offences:
-    """What is on its way has a row of looks; one that will look again says of its shipment what that says itself."""
+    """What is on its way has a row of looks; one that will look again says of its shipment what that says itself, and of its
+    return which limit ends first."""
     shipments, looks, rounds = tables.shipments.c, tables.looks.c, tables.rounds.c
     same = ("return_id", "waybill", "state", "status")
     differs = or_(*(shipments[name].is_distinct_from(looks[name]) for name in same))
     differs |= shipments.account_id.is_distinct_from(rounds.account_id)
+    differs |= looks.limit_at.is_distinct_from(FIRST_END)
     never = looks.id.is_(None) & shipments.state.in_((ShipmentState.BOOKED, ShipmentState.MOVING))
     statement = (
         select(shipments.id)

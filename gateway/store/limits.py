@@ -1,7 +1,7 @@
 """Queries about what must happen in time, and what waits for a person."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -31,6 +31,17 @@ class Deadlines(Shelf):
         mine = (among(columns.exporter_id, self.tx.exporter_id), columns.return_id.in_(return_ids))
         running = select(self.table).where(*mine, columns.state == "running")
         return await self.tx.all(running.order_by(columns.due_by))
+
+    async def add_new(self, *unique: str, **values: Any) -> bool:
+        added = await super().add_new(*unique, **values)
+        if added:
+            self.tx.limited.add(values["return_id"])
+        return added
+
+    async def change(self, row: Record, **values: Any) -> None:
+        await self.set(row.id, **values)
+        if values.keys() & {"state", "due_by"}:
+            self.tx.limited.add(row.return_id)
 
     async def of_clock(self, clock: str, subject_id: str, about: str = "", *, lock: bool = False) -> Record | None:
         return await self.that(lock=lock, clock=clock, subject_id=subject_id, about=about)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as lite
 
@@ -35,11 +35,9 @@ FOUND = Prepared(
     .select_from(tables.looks.outerjoin(tables.rounds, _ROUNDS.id == _LOOKS.round_id))
     .where(_LOOKS.id == bindparam("this_id"), _LOOKS.exporter_id == bindparam("mine"))
 )
-_LIMITS = tables.deadlines.c
-_ENDS = select(func.min(_LIMITS.due_by)).where(_LIMITS.return_id == _LOOKS.return_id, _LIMITS.state == "running")
 STANDING = ByKeys(
     lambda rounds: (
-        select(_LOOKS.id, _LOOKS.round_id, _LOOKS.state, _LOOKS.status, _ENDS.scalar_subquery().label("limit_at"))
+        select(_LOOKS.id, _LOOKS.round_id, _LOOKS.state, _LOOKS.status, _LOOKS.limit_at)
         .join(tables.rounds, _ROUNDS.id == _LOOKS.round_id)
         .where(_ROUNDS.exporter_id == bindparam("mine"), _ROUNDS.id.in_(rounds))
     )
@@ -57,6 +55,21 @@ JOIN = Prepared(
         _LOOKS.exporter_id == bindparam("mine"),
         _LOOKS.round_id == bindparam("this_round", type_=_LOOKS.round_id.type),
     )
+)
+_LIMITS, _SHIPMENTS = tables.deadlines.c, tables.shipments.c
+FIRST_END = (
+    select(func.min(_LIMITS.due_by))
+    .where(_LIMITS.return_id == _LOOKS.return_id, _LIMITS.state == literal_column("'running'"))
+    .scalar_subquery()
+)
+LIMIT = Prepared(
+    update(tables.looks)
+    .where(
+        _LOOKS.id.in_(select(_SHIPMENTS.id).where(_SHIPMENTS.return_id == bindparam("this_return"))),
+        _LOOKS.exporter_id == bindparam("mine"),
+        _LOOKS.limit_at.is_distinct_from(FIRST_END),
+    )
+    .values(limit_at=FIRST_END)
 )
 ANEW = ("waybill", "state", "status", "round_id", "polled_at")
 """What a second booking of the same shipment replaces."""
@@ -103,6 +116,12 @@ class Looks(Shelf):
             "polled_at": None,
         }
         await self.tx.say(FOLLOW[self.tx.is_sqlite], row)
+        self.tx.limited.add(shipment.return_id)
+
+    async def limit(self, return_ids: Collection[str]) -> None:
+        """The limits of these returns may be others now."""
+        mine = self.tx.exporter_id
+        await self.tx.say(LIMIT, [{"this_return": one, "mine": mine} for one in sorted(return_ids)])
 
     async def _round(self, account_id: str, poll_at: datetime, polled_at: datetime | None, silent: int) -> str:
         """A new round, nobody in it yet."""

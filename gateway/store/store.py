@@ -105,6 +105,9 @@ class Desk(Tx):
     async def last_words(self) -> None:
         await self.outbox.write()
         await super().last_words()
+        if self.limited:
+            await self.alone_with(self.limited)
+            await self.looks.limit(self.limited)
 
 
 class Store:

@@ -4,7 +4,7 @@ Everything a transaction did is durable together, or not at all: the rows, the a
 the engine's "go" as well. `shelf` classes filter by the exporter in every query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -95,6 +95,8 @@ class Tx:
         self.woken: list[Job] = []
         self.stirred: set[str] = set()
         """Returns of which somebody who looks at them now wants to hear."""
+        self.limited: set[str] = set()
+        """Returns whose limits, or whose looks, have begun, moved or ended."""
         self._entries: list[audit.Entry] = []
         self.known = Known(exporter_id, connection.memory, alone=is_sqlite and self.writes)
 
@@ -185,6 +187,12 @@ class Tx:
         """The transaction's last statements: its audit entries."""
         if self._entries:
             await audit.append(self.connection, self._entries, self.known.is_new, locks=not self.is_sqlite)
+
+    async def alone_with(self, return_ids: Collection[str]) -> None:
+        """Wait until no other transaction is at its last words about these returns; what those wrote is seen from then on."""
+        if not self.is_sqlite:
+            held = {entry.chain for entry in self._entries}
+            await audit.lock(self.connection, [one for one in return_ids if one not in held])
 
 
 class Shelf:

@@ -107,6 +107,7 @@ def _statements(exporter: str, account: str, source: str, channel: str, rows: in
             "waybill": "'SBX' || i",
             "state": "'moving'",
             "status": "'in_transit'",
+            "limit_at": f"{at} + {RUNS * 1_000_000}",
             "round_id": f"'rnd_' || {padded.format(f'(1 + i % {rounds})')}",
         },
         "events": {

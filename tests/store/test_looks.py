@@ -67,7 +67,13 @@ async def test_a_look_that_says_something_else_than_its_shipment_is_found(store:
         assert await CHECKS[SAME](tx.connection) == []
         others = await booked(tx, account_id=await add_row(tx, tables.accounts))
         (round_of_another,) = [row.round_id for row in await tx.all(tx.looks.mine()) if row.id == others]
-        for wrong in ({"status": "x"}, {"state": "booked"}, {"waybill": "W2"}, {"round_id": round_of_another}):
+        for wrong in (
+            {"status": "x"},
+            {"state": "booked"},
+            {"waybill": "W2"},
+            {"limit_at": tx.now},
+            {"round_id": round_of_another},
+        ):
             before = {name: getattr(await tx.looks.get(shipment), name) for name in wrong}
             await tx.looks.set(shipment, **wrong)
             assert await CHECKS[SAME](tx.connection) == [f"{shipment} is looked at as something else"], wrong

@@ -97,12 +97,11 @@ looks = Table(
     Column("waybill", Text, nullable=False),
     Column("state", String(24), nullable=False),  # as the shipment's
     Column("status", String(24), nullable=False),  # as the shipment's
+    Column("limit_at", Instant),  # the end of the first limit that runs of its return
     Column("round_id", ID, ForeignKey("rounds.id")),  # None when it is never looked at again
     Column("polled_at", Instant),  # of one that belongs to no round; else it is the round's
     # with all that a poll reads: what belongs together lies side by side, whenever it was booked
-    partial(
-        "ix_looks_round", "round_id", "id", "waybill", "return_id", "state", "status", where="round_id IS NOT NULL"
-    ),
+    partial("ix_looks_round", "round_id", "id", "waybill", "state", "status", "limit_at", where="round_id IS NOT NULL"),
     sqlite_with_rowid=False,  # found by its id alone, and narrow: one tree less on the way
 )
 

@@ -1278,6 +1278,7 @@ def upgrade() -> None:
         sa.Column("waybill", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("status", sa.String(length=24), nullable=False),
+        sa.Column("limit_at", sa.BigInteger(), nullable=True),
         sa.Column("round_id", sa.String(length=40), nullable=True),
         sa.Column("polled_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["exporter_id"], ["exporters.id"], name=op.f("fk_looks_exporter_id")),
@@ -1289,7 +1290,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_looks_round",
         "looks",
-        ["round_id", "id", "waybill", "return_id", "state", "status"],
+        ["round_id", "id", "waybill", "state", "status", "limit_at"],
         unique=False,
         postgresql_where=sa.text("round_id IS NOT NULL"),
         sqlite_where=sa.text("round_id IS NOT NULL"),
