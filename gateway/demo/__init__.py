@@ -23,7 +23,8 @@ from gateway.clock import FileClock
 from gateway.config import Settings
 from gateway.demo import props
 from gateway.demo.props import free_port, open_doors
-from gateway.demo.story import Stage, Story
+from gateway.demo.stage import Stage
+from gateway.demo.story import Story
 from gateway.lock import only_writer
 from gateway.sandbox import start_sandbox
 from gateway.sandbox.app import CONTROL

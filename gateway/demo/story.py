@@ -1,39 +1,16 @@
 """The demo's story, step by step, all of it over HTTP: the sandbox's control desk on one side, our API on the other."""
 
-import asyncio
 import base64
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import aiohttp
-
 from adapters import registry
-from gateway.clock import FileClock
-from gateway.core import Gateway
 from gateway.demo import props
+from gateway.demo.stage import NotEnded, Stage, until
 from gateway.journeys import settling_in
 from gateway.store import parties
 
 Json = dict[str, Any]
-PATIENCE = 60.0
-
-
-class NotEnded(Exception):
-    """The story did not get on in time."""
-
-
-@dataclass(slots=True)
-class Stage:
-    """Where a story plays: a gateway, its doors, the sandbox, and a clock that can be moved."""
-
-    gw: Gateway
-    session: aiohttp.ClientSession
-    url: str
-    sandbox: str
-    clock: FileClock
-    say: Callable[[str], None]
 
 
 class Story:
@@ -123,8 +100,8 @@ class Story:
             }
             await self._control("POST", f"platform/{self.shop}/returns", {"return": returned})
             self._say("the platform sent a signed webhook: return approved")
-        case = await self._until("the booking", self._case, lambda case: case["shipments"][0]["waybill"])
-        case = await self._until("the label", self._case, lambda case: props.documents(case, "label"))
+        case = await until("the booking", self._case, lambda case: case["shipments"][0]["waybill"])
+        case = await until("the label", self._case, lambda case: props.documents(case, "label"))
         waybill = case["shipments"][0]["waybill"]
         self._say(f"booked once: waybill {waybill}, label of {props.documents(case, 'label')[0]['size']} bytes")
         return case
@@ -138,22 +115,22 @@ class Story:
                 await self._control("POST", "journey", {**journey, "steps": props.STEPS})
             await self._advance(timedelta(minutes=5))
             await self._api("POST", f"/v1/trackings/{waybill}/refresh")
-        case = await self._until("the delivery", self._case, lambda case: case["shipments"][0]["state"] == "delivered")
+        case = await until("the delivery", self._case, lambda case: case["shipments"][0]["state"] == "delivered")
         due = props.clock(case, "acceptance")
         self._say(f"delivered; the acceptance clock runs until {due['due_at']} ({due['zone']})")
 
     async def _accept(self, case: Json) -> Json:
-        case = await self._until("the return", self._case, lambda case: True)
+        case = await until("the return", self._case, lambda case: True)
         if not case["acceptances"]:
             due = props.clock(case, "acceptance")
             if "warn-50" not in due["fired"]:
                 window = datetime.fromisoformat(due["due_at"]) - datetime.fromisoformat(due["start_at"])
                 target = datetime.fromisoformat(due["start_at"]) + window * 0.55
                 await self._advance(max(timedelta(0), target - self.stage.clock()))
-            case = await self._until("the reminder", self._case, lambda case: props.clock(case, "acceptance")["fired"])
+            case = await until("the reminder", self._case, lambda case: props.clock(case, "acceptance")["fired"])
             self._say("half of the time has gone: a reminder went out")
             await self._record_acceptance(case)
-        case = await self._until("the acceptance", self._case, lambda case: case["acceptances"])
+        case = await until("the acceptance", self._case, lambda case: case["acceptances"])
         self._say("accepted, with condition, packaging and a photograph")
         return case
 
@@ -181,7 +158,7 @@ class Story:
         if not found:
             order = {**props.by_hand(number), "external_id": number}
             await self._api("POST", "/v1/bookings", json=order, headers={"Idempotency-Key": f"book-{number}"})
-        case = await self._until(
+        case = await until(
             "the exporter's booking", lambda: self._case(number), lambda case: case["shipments"][0]["waybill"]
         )
         ready = self.stage.clock() + timedelta(days=1)
@@ -203,7 +180,7 @@ class Story:
         async def look() -> Json:
             return await self._api("GET", f"/v1/pickups/{pickup['id']}")
 
-        pickup = await self._until("the pickup", look, lambda one: one["state"] == "booked")
+        pickup = await until("the pickup", look, lambda one: one["state"] == "booked")
         self._say(f"collected through the API: confirmation {pickup['confirmation']}")
         return pickup
 
@@ -217,7 +194,7 @@ class Story:
             made = base64.b64decode(known["data"]) if known else b""
             document = made or (await self._control("POST", "bill", told))["document"].encode()
             await self._api("POST", "/v1/invoices", data=document, headers={"Content-Type": "text/csv"})
-        case = await self._until(
+        case = await until(
             "the reconciliation",
             self._case,
             lambda case: case["charges"] and all(c["finding"] for c in case["charges"]),
@@ -227,7 +204,7 @@ class Story:
         return case
 
     async def _heard(self, case: Json) -> Json:
-        case = await self._until(
+        case = await until(
             "the notices", self._case, lambda case: case["notices"]["delivered"] and not case["notices"]["waiting"]
         )
         self._say(f"{case['notices']['delivered']} notices were delivered, signed")
@@ -271,7 +248,7 @@ class Story:
 
     async def _advance(self, by: timedelta) -> None:
         """Move everyone's clock, when no signed message is on its way: its stamp would be old when it is read."""
-        await self._until("what is on its way", self._case, lambda case: not case["notices"]["waiting"])
+        await until("what is on its way", self._case, lambda case: not case["notices"]["waiting"])
         self.stage.clock.advance(by)
 
     async def _find(self, number: str) -> list[Json]:
@@ -296,14 +273,3 @@ class Story:
             response.raise_for_status()
             answer: Json = await response.json()
             return answer
-
-    async def _until(self, what: str, look: Callable[[], Awaitable[Json | None]], done: Callable[[Json], Any]) -> Json:
-        """Look again and again until it is done. Raises NotEnded when it takes too long."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            seen = await look()
-            if seen and done(seen):
-                return seen
-            if asyncio.get_running_loop().time() > deadline:
-                raise NotEnded(f"waited {PATIENCE:.0f} s for {what}; last seen: {seen}")
-            await asyncio.sleep(0.1)
