@@ -39,6 +39,7 @@ class Deadlines(Shelf):
         return added
 
     async def change(self, row: Record, **values: Any) -> None:
+        """Like `set`; what its return's looks say of the first limit follows with the transaction's last words."""
         await self.set(row.id, **values)
         if values.keys() & {"state", "due_by"}:
             self.tx.limited.add(row.return_id)
