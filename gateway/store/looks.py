@@ -25,7 +25,7 @@ DUE = Prepared(
     select(_LOOKS.id, _LOOKS.waybill, _ROUNDS.id.label("round_id"), _ROUNDS.silent)
     .select_from(tables.rounds.outerjoin(tables.looks, _LOOKS.round_id == _ROUNDS.id))
     .where(*_OF_ACCOUNT, _ROUNDS.poll_at <= bindparam("now"))
-    .order_by(_ROUNDS.poll_at, _ROUNDS.id)
+    .order_by(_ROUNDS.poll_at, _ROUNDS.id, _LOOKS.id)
     .limit(bindparam("most"))
 )
 NEXT = Prepared(select(_ROUNDS.poll_at).where(*_OF_ACCOUNT).order_by(_ROUNDS.poll_at).limit(bindparam("most")))

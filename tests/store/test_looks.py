@@ -60,6 +60,19 @@ async def test_a_second_booking_of_the_same_shipment_is_looked_at_from_the_start
     assert look.poll_at == tx.now + DAY
 
 
+async def test_what_belongs_together_is_asked_about_in_one_order(store: Store) -> None:
+    """So that what a process had under way when it died is what the next turn begins with."""
+    exporter = await add_exporter(store)
+    async with store.transaction(exporter) as tx:
+        account = await add_row(tx, tables.accounts)
+        shipments = [await booked(tx, account_id=account) for _ in range(30)]
+        round_of_all = (await tx.looks.get(shipments[0])).round_id
+        for shipment in reversed(shipments):
+            await tx.looks.set(shipment, round_id=round_of_all)
+        await tx.looks.due(account, 60)  # clears away the rounds that are left
+        assert [due.id for due in await tx.looks.due(account, 7)] == sorted(shipments)[:7]
+
+
 async def test_a_look_that_says_something_else_than_its_shipment_is_found(store: Store) -> None:
     exporter = await add_exporter(store)
     async with store.transaction(exporter) as tx:
