@@ -171,7 +171,8 @@ def two(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
 
 
 def killed(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
-    """Seconds from the kill until what the dead process had under way was asked about again."""
+    """Seconds from the kill until the dead process's turns were somebody else's, and until what it had under way was asked
+    about again."""
     with town(postgres, redis, waybills=60_000, accounts=ACCOUNTS, seconds=SLOW) as there:
         there.work(2, Pace(per_second=1000, concurrency=2))
         there.wait_for(200, within=60)
@@ -179,12 +180,37 @@ def killed(postgres: servers.Postgres, redis: str) -> dict[str, Any]:
         os.kill(victim.pid, signal.SIGKILL)
         at = time.monotonic()
         victim.wait()
-        time.sleep(LEASE + 20)
+        taken = asyncio.run(turns_taken(there.settings.db, at, LEASE + 20))
         log = there.log()
     lost = {waybill for waybill, came, left in log if left is None and came < at + SLOW}
     again = {waybill: came - at for waybill, came, _ in log if waybill in lost and came > at + SLOW}
-    told = {"lost_calls": len(lost), "asked_again": len(again), "twice_at_once": twice_at_once(log)}
-    return {**told, "seconds_until_all_were": round(max(again.values()), 1) if again else None}
+    return {
+        "lost_calls": len(lost),
+        "asked_again": len(again),
+        "twice_at_once": twice_at_once(log),
+        "turns_taken": len(taken),
+        "seconds_until_turns_were": round(max(taken), 1) if taken else None,
+        "seconds_until_all_were": round(max(again.values()), 1) if again else None,
+    }
+
+
+async def turns_taken(db: str, at: float, seconds: float) -> Sequence[float]:
+    """Seconds from `at` until the turns that nobody ended any more were claimed: those that lasted longer than any does
+    that somebody works on."""
+    connection = await asyncpg.connect(db)
+    taken, since = [], dict[str, tuple[int, float]]()
+    try:
+        while time.monotonic() < at + seconds:
+            now = time.monotonic()
+            for row in await connection.fetch("SELECT id, turn FROM accounts"):
+                turn, seen = since.setdefault(row["id"], (row["turn"], at))
+                if turn != row["turn"]:
+                    since[row["id"]] = (row["turn"], now)
+                    taken += [now - at] if now - seen > LEASE / 2 else []
+            await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    return taken
 
 
 def main() -> None:
