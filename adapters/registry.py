@@ -1,11 +1,11 @@
-"""Finds adapters by the folder they stand in, and by entry point. An adapter that fails to import stops the start, loudly."""
+"""Finds adapters by the folder they stand in, and by entry point. One that cannot be used stops the start, loudly."""
 
 import importlib
 import pkgutil
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType, ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import adapters.carriers
 import adapters.invoices
@@ -17,20 +17,39 @@ from schemas.errors import NotFound
 Adapter = TypeVar("Adapter", Carrier, Platform, InvoiceReader)
 
 
+class BadAdapter(Exception):
+    """An adapter that cannot be used; says which, and why."""
+
+
 def _find(package: ModuleType, group: str, base: type[Adapter]) -> MappingProxyType[str, type[Adapter]]:
     found: dict[str, type[Adapter]] = {}
     for module in pkgutil.iter_modules(package.__path__):
         found[module.name] = importlib.import_module(f"{package.__name__}.{module.name}").ADAPTER
     for point in entry_points(group=group):
         if point.name in found:
-            raise ImportError(f"two adapters call themselves {point.name!r} in {group}")
-        found[point.name] = point.load()
+            raise BadAdapter(f"two adapters call themselves {point.name!r} in {group}")
+        found[point.name] = _load(point)
     for name, adapter in found.items():
         if not (isinstance(adapter, type) and issubclass(adapter, base)):
-            raise ImportError(f"{name}: ADAPTER is not a {base.__name__}")
+            raise BadAdapter(f"the adapter {name!r} in {group} is not a {base.__name__}")
         if adapter.profile.id != name:
-            raise ImportError(f"{name}: the profile calls itself {adapter.profile.id!r}")
+            raise BadAdapter(f"the profile of the adapter {name!r} in {group} calls itself {adapter.profile.id!r}")
     return MappingProxyType(dict(sorted(found.items())))
+
+
+def _load(point: EntryPoint) -> Any:
+    """What an entry point names. Somebody else's code: whatever it raises is said with its name."""
+    try:
+        return point.load()
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise BadAdapter(f"the adapter {point.name!r} in {point.group} cannot be loaded: {said}") from error
+
+
+def load() -> None:
+    """Every adapter there is, before anybody asks for one. Raises BadAdapter."""
+    for find in (carriers, platforms, invoice_readers):
+        find()
 
 
 @cache

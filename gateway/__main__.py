@@ -1,9 +1,9 @@
 """The `homeward` command.
 
 Logs go to stderr, answers to stdout, as JSON with `--json`. Exit status: 0 well; 1 something is not as it should be (a
-check, a signature, a demo that did not end); 2 wrong usage, a wrong setting, a port that somebody has, or a file that
-cannot be opened; 3 the carrier's or platform's own error; 4 the embedded database is held by another process; 5 the
-database is away or not migrated.
+check, a signature, a demo that did not end); 2 wrong usage, a wrong setting, a port that somebody has, a file that cannot
+be opened, or an adapter that cannot be used; 3 the carrier's or platform's own error; 4 the embedded database is held by
+another process; 5 the database is away or not migrated.
 """
 
 import json
@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from adapters.registry import BadAdapter
 from gateway import backup as keeping
 from gateway import commands
 from gateway.backup import NotEmpty
@@ -261,7 +262,7 @@ def main() -> None:
         _fail(str(error), 5)
     except (NotFound, NotEmpty) as error:
         _fail(str(error), 1)
-    except (FileExistsError, commands.CannotListen) as error:
+    except (FileExistsError, commands.CannotListen, BadAdapter) as error:
         _fail(str(error), 2)
 
 

@@ -34,6 +34,7 @@ class CannotListen(Exception):
 
 async def serve(settings: Settings, *, with_sandbox: bool) -> None:
     """Everything in one process until it is told to stop."""
+    registry.load()
     async with AsyncExitStack() as stack:
         if not settings.db:
             stack.enter_context(only_writer(settings.data, settings.address))
@@ -51,6 +52,7 @@ async def serve(settings: Settings, *, with_sandbox: bool) -> None:
 
 async def serve_web(settings: Settings) -> None:
     """The doors only."""
+    registry.load()
     async with running.ready_gateway(settings) as gw, AsyncExitStack() as stack:
         running.telling(gw)
         stop = running.until_told_to_stop()
@@ -60,6 +62,7 @@ async def serve_web(settings: Settings) -> None:
 
 async def serve_work(settings: Settings) -> None:
     """The workers only."""
+    registry.load()
     async with running.ready_gateway(settings) as gw:
         stop = running.until_told_to_stop()
         async with running.working(gw):
