@@ -62,14 +62,13 @@ FIRST_END = (
     .where(_LIMITS.return_id == _LOOKS.return_id, _LIMITS.state == literal_column("'running'"))
     .scalar_subquery()
 )
+_OF_RETURN = (
+    _LOOKS.id.in_(select(_SHIPMENTS.id).where(_SHIPMENTS.return_id == bindparam("this_return"))),
+    _LOOKS.exporter_id == bindparam("mine"),
+)
+HOLD = Prepared(select(_LOOKS.id).where(*_OF_RETURN).order_by(_LOOKS.id).with_for_update(key_share=True))
 LIMIT = Prepared(
-    update(tables.looks)
-    .where(
-        _LOOKS.id.in_(select(_SHIPMENTS.id).where(_SHIPMENTS.return_id == bindparam("this_return"))),
-        _LOOKS.exporter_id == bindparam("mine"),
-        _LOOKS.limit_at.is_distinct_from(FIRST_END),
-    )
-    .values(limit_at=FIRST_END)
+    update(tables.looks).where(*_OF_RETURN, _LOOKS.limit_at.is_distinct_from(FIRST_END)).values(limit_at=FIRST_END)
 )
 ANEW = ("waybill", "state", "status", "round_id", "polled_at")
 """What a second booking of the same shipment replaces."""
@@ -117,6 +116,13 @@ class Looks(Shelf):
         }
         await self.tx.say(FOLLOW[self.tx.is_sqlite], row)
         self.tx.limited.add(shipment.return_id)
+
+    async def hold(self, return_ids: Collection[str]) -> None:
+        """What `limit` will change, before the transaction's last words: whoever has changed a look comes to his own with it
+        in hand. SQLite has one writer."""
+        if not self.tx.is_sqlite:
+            for one in sorted(return_ids):
+                await self.tx.say(HOLD, {"this_return": one, "mine": self.tx.exporter_id})
 
     async def limit(self, return_ids: Collection[str]) -> None:
         """The limits of these returns may be others now."""

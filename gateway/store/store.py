@@ -104,6 +104,8 @@ class Desk(Tx):
 
     async def last_words(self) -> None:
         await self.outbox.write()
+        if self.limited:
+            await self.looks.hold(self.limited)
         await super().last_words()
         if self.limited:
             await self.alone_with(self.limited)

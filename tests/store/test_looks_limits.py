@@ -93,3 +93,27 @@ async def test_what_two_transactions_begin_at_once_is_seen_by_the_later(
 
     shipment, _ = await asyncio.gather(look(), limit())
     assert await limit_of(store, exporter, shipment) == start + 9 * DAY
+
+
+@pytest.mark.parametrize("profile", ["postgresql"], indirect=True)
+async def test_a_scan_and_a_limit_at_once_do_not_wait_for_each_other(store: Store) -> None:
+    exporter, both = await add_exporter(store), asyncio.Barrier(2)
+    async with store.transaction(exporter) as tx:
+        return_id, start = await add_row(tx, tables.returns), tx.now
+        shipment = await booked(tx, return_id=return_id)
+
+    async def scan() -> None:
+        async with store.transaction(exporter) as tx:
+            await tx.looks.set(shipment, status="in_customs")
+            await tx.shipments.set(shipment, status="in_customs")
+            tx.note("shipment.scanned", shipment, chain=return_id)
+            await both.wait()
+            await asyncio.sleep(0.3)  # the limit is at its last words by then
+
+    async def limit() -> None:
+        async with store.transaction(exporter) as tx:
+            await begin(tx, Clock.CUSTOMS, return_id, 9, start)
+            await both.wait()
+
+    await asyncio.gather(scan(), limit())
+    assert await limit_of(store, exporter, shipment) == start + 9 * DAY
