@@ -17,7 +17,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from adapters.registry import BadAdapter
 from gateway import backup as keeping
 from gateway import commands
 from gateway.backup import NotEmpty
@@ -262,7 +261,7 @@ def main() -> None:
         _fail(str(error), 5)
     except (NotFound, NotEmpty) as error:
         _fail(str(error), 1)
-    except (FileExistsError, commands.CannotListen, BadAdapter) as error:
+    except (FileExistsError, commands.CannotListen, commands.CannotUse) as error:
         _fail(str(error), 2)
 
 

@@ -32,9 +32,20 @@ class CannotListen(Exception):
     """Somebody else has the port, or the address is none of this machine's."""
 
 
+class CannotUse(Exception):
+    """An adapter; says which, and why."""
+
+
+def _load_adapters() -> None:
+    try:
+        registry.load()
+    except registry.BadAdapter as error:
+        raise CannotUse(str(error)) from error
+
+
 async def serve(settings: Settings, *, with_sandbox: bool) -> None:
     """Everything in one process until it is told to stop."""
-    registry.load()
+    _load_adapters()
     async with AsyncExitStack() as stack:
         if not settings.db:
             stack.enter_context(only_writer(settings.data, settings.address))
@@ -52,7 +63,7 @@ async def serve(settings: Settings, *, with_sandbox: bool) -> None:
 
 async def serve_web(settings: Settings) -> None:
     """The doors only."""
-    registry.load()
+    _load_adapters()
     async with running.ready_gateway(settings) as gw, AsyncExitStack() as stack:
         running.telling(gw)
         stop = running.until_told_to_stop()
@@ -62,7 +73,7 @@ async def serve_web(settings: Settings) -> None:
 
 async def serve_work(settings: Settings) -> None:
     """The workers only."""
-    registry.load()
+    _load_adapters()
     async with running.ready_gateway(settings) as gw:
         stop = running.until_told_to_stop()
         async with running.working(gw):

@@ -127,7 +127,7 @@ async def _outbox(tx: Desk, words: Words, limit: int) -> list[Waiting]:
             words.event(f"told.{row.kind}"),
             " · ".join(filter(None, (words.word("state", row.state), row.last_error))),
             row.occurred_at,
-            _link(row.return_id),
+            _link(row.return_id) or "/console/messages#untold",
             names.get(row.return_id, ""),
         )
         for row in rows

@@ -19,6 +19,7 @@ from gateway.web.console import (
     invoices,
     lanes,
     limits,
+    messages,
     pages,
     tariffs,
     thread,
@@ -79,6 +80,13 @@ ACTS: Mapping[str, str | None] = {
     "/console/bookings/{id}/refresh": "refresh_tracking",
     "/console/attempts/{id}/exists": "say_exists",
     "/console/attempts/{id}/absent": "say_absent",
+    "/console/endpoints": "create_endpoint",
+    "/console/endpoints/{id}/test": "test_endpoint",
+    "/console/endpoints/{id}/enable": "enable_endpoint",
+    "/console/endpoints/{id}/replay": "replay_to_endpoint",
+    "/console/endpoints/{id}/remove": "delete_endpoint",
+    "/console/deliveries/{id}/resend": "resend_delivery",
+    "/console/messages/{id}/redrive": "redrive_message",
 }
 
 
@@ -157,6 +165,7 @@ def _pages() -> list[web.RouteDef]:
         web.get("/console/claims/{id}", claims.claim),
         web.get("/console/claims/{id}/pack", claims.pack),
         web.get("/console/lanes", lanes.lanes),
+        web.get("/console/messages", messages.messages),
         web.get("/console/adapters", pages.matrix),
         web.get("/console/sign-in", sign_in),
     ]
@@ -199,4 +208,5 @@ def _acts() -> list[web.RouteDef]:
         web.post("/console/bookings/{id}/refresh", acts.refresh_tracking),
         web.post("/console/attempts/{id}/exists", acts.say_exists),
         web.post("/console/attempts/{id}/absent", acts.say_absent),
+        *(web.post(path, act) for path, act in messages.ACTS.items()),
     ]

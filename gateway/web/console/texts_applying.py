@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.web.console import texts_customs, texts_tasks, texts_thread
+from gateway.web.console import texts_customs, texts_messages, texts_tasks, texts_thread
 
 BOTH: Mapping[str, tuple[str, str]] = {
     "applications": ("Applications", "退货申请"),
@@ -129,10 +129,12 @@ EN: Mapping[str, str] = {
     **texts_customs.EN,
     **texts_tasks.EN,
     **texts_thread.EN,
+    **texts_messages.EN,
 }
 ZH: Mapping[str, str] = {
     **{key: chinese for key, (_, chinese) in BOTH.items()},
     **texts_customs.ZH,
     **texts_tasks.ZH,
     **texts_thread.ZH,
+    **texts_messages.ZH,
 }
