@@ -113,7 +113,8 @@ async def migrate(settings: Settings) -> str:
 
 
 def matrix() -> dict[str, list[dict[str, Any]]]:
-    """What each adapter is and can do, from its profile and its class."""
+    """What each adapter is and can do, from its profile and its class. Raises CannotUse."""
+    _load_adapters()
     return {
         "carriers": [
             {
@@ -154,6 +155,11 @@ async def doctor(settings: Settings) -> dict[str, Any]:
     for package in ("aiohttp", "zeep", "lxml", "sqlalchemy", "pgqueuer"):
         say(package, True, version(package))
     say("mail", *await mail_stands(settings))
+    try:
+        say("adapters", True, {title: len(rows) for title, rows in matrix().items()})
+    except CannotUse as error:
+        say("adapters", False, str(error))
+        return {"ok": False, "checks": found}
     if not settings.db:
         safe = sqlite3.sqlite_version_info >= SAFE_SQLITE[-1] or any(
             sqlite3.sqlite_version_info[:2] == known[:2] and sqlite3.sqlite_version_info >= known
@@ -177,7 +183,6 @@ async def doctor(settings: Settings) -> dict[str, Any]:
             for lane in await _lanes(gw):
                 shut = lane.paused or lane.breaker_open or lane.closed_until
                 say(f"lane {lane.carrier} {lane.name}", not shut, _lane_told(lane))
-    say("adapters", True, {title: len(rows) for title, rows in matrix().items()})
     return {"ok": all(one["ok"] for one in found), "checks": found}
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from adapters import registry
 from adapters.carriers.sandbox_rest import ADAPTER
+from gateway import commands
+from gateway.config import Settings
 
 KINDS = (registry.carriers, registry.platforms, registry.invoice_readers)
 NO_CARRIER = "ADAPTER = object"
@@ -60,7 +62,7 @@ def test_an_adapter_of_others_is_there_like_ours(others: Path) -> None:
     assert issubclass(registry.carrier("acme"), ADAPTER)
 
 
-@pytest.mark.parametrize("command", ["serve", "web", "work"])
+@pytest.mark.parametrize("command", ["serve", "web", "work", "adapters"])
 def test_it_stops_the_start_in_one_line(tmp_path: Path, command: str) -> None:
     distribution(tmp_path, *WRONG["does not import"][:2])
     env = {
@@ -76,3 +78,10 @@ def test_it_stops_the_start_in_one_line(tmp_path: Path, command: str) -> None:
     )
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+async def test_the_doctor_names_it(others: Path) -> None:
+    distribution(others, *WRONG["is no adapter"][:2])
+    found = await commands.doctor(Settings(data=others, _env_file=None))
+    assert not found["ok"]
+    assert found["checks"][-1]["found"] == "the adapter 'acme' in gateway.carriers is not a Carrier"
