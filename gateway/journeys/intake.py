@@ -184,12 +184,15 @@ async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, mess
 
 
 def _meant(found: Sequence[Record]) -> list[tuple[str, str]]:
-    """Which shipment each number means. Numbers are kept by return: the shipment whose own waybill it is comes first, then
-    (a parcel's number) those that are not cancelled."""
-    own = {(row.id, row.canonical) for row in found if canonical_number(row.waybill or "") == row.canonical}
-    named = {canonical for _, canonical in own}
-    rest = {(row.id, row.canonical) for row in found if row.canonical not in named and row.state != "cancelled"}
-    return sorted(own | rest)
+    """Which shipment each number means. Numbers are kept by return: the shipment whose own waybill it is comes first, of
+    several the one that was booked last, for carriers give their numbers out again; then (a parcel's number) those that are
+    not cancelled."""
+    own: dict[str, Record] = {}
+    for row in sorted(found, key=lambda row: (row.booked_at or row.created_at, row.id)):
+        if canonical_number(row.waybill or "") == row.canonical:
+            own[row.canonical] = row
+    rest = {(row.id, row.canonical) for row in found if row.canonical not in own and row.state != "cancelled"}
+    return sorted({(row.id, canonical) for canonical, row in own.items()} | rest)
 
 
 async def _authorizations(

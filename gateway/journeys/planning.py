@@ -254,7 +254,7 @@ async def _index(tx: Desk, return_id: str, authorization: ReturnAuthorization, e
             ("order", authorization.order_id),
             ("order", authorization.order_number),
             ("external", external_id),
-            ("waybill", authorization.outbound_waybill),
+            ("outbound", authorization.outbound_waybill),
             ("waybill", authorization.waybill),
             ("email", returner.email if returner else None),
             ("phone", phone_tail(returner.phone or "") if returner else None),

@@ -49,7 +49,7 @@ class Shipments(Shelf):
                 columns.exporter_id == self.tx.exporter_id,
                 columns.carrier.in_(carriers),
                 numbers.canonical.in_(canonicals),
-                numbers.kind.in_(("waybill", "client_ref", "rma")),
+                numbers.kind.in_(("waybill", "client_ref")),
             )
         )
         return await self.tx.all(statement)

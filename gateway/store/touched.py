@@ -17,7 +17,7 @@ from gateway.store.many import ByKeys, words
 from gateway.store.transaction import Tx
 from schemas.values import Json
 
-NUMBERS = words("waybill", "client_ref", "rma", "pickup")
+NUMBERS = words("waybill", "outbound", "client_ref", "rma", "pickup")
 MINE: Any = bindparam("mine")
 
 
