@@ -50,7 +50,7 @@ MORE_OF_BOOKINGS: Mapping[str, type[pl.DataType]] = {
     "moved": pl.Int8,
 }
 """What may be known of a booking: flags are 0 and 1. A column named by a charge type is what was agreed, in minor units."""
-PUNCTUATION = "[\\s\\-\u2010-\u2015\u2212_/.#:]+"
+PUNCTUATION = "[\\s\\-\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212_/.#:]+"
 FIRST, SECOND = 1, 2
 """Seeds: by the first a number is found, by the second it is made sure of."""
 

@@ -12,6 +12,8 @@ from gateway.store.billing import among
 from gateway.store.prepared import Prepared
 from gateway.store.transaction import Record, Shelf
 
+UNSEEN = re.compile(r"[\u00ad\u200b-\u200d\u2060]+")
+"""What comes along when a number is copied from a page or a sheet, and nobody sees."""
 PUNCTUATION = re.compile(r"[\s\-\u2010-\u2015\u2212_/.#:]+")
 PHONE = re.compile(r"[+(]?[\d\s()./\-\u2010-\u2015]+")
 
@@ -20,7 +22,11 @@ def canonical_number(value: str) -> str:
     """How a number is compared: full-width folded (NFKC), upper case, without spaces, dashes, dots, slashes, '#'."""
     if value.isascii() and value.isalnum():  # nearly every one: nothing to fold, nothing to leave out
         return value.upper()[:254]
-    return PUNCTUATION.sub("", unicodedata.normalize("NFKC", value)).upper()[:254]
+    return PUNCTUATION.sub("", _folded(value)).upper()[:254]
+
+
+def _folded(value: str) -> str:
+    return UNSEEN.sub("", unicodedata.normalize("NFKC", value)).strip()
 
 
 class Returns(Shelf):
@@ -53,8 +59,8 @@ class Returns(Shelf):
             "mine": self.tx.exporter_id,
             "canonical": canonical_number(number),
             "tail": phone_tail(number),
-            "number": number,
-            "reference": number.strip().upper(),
+            "number": _folded(number),
+            "reference": _folded(number).upper(),
             "before": before or LAST,
             "most": limit,
         }
@@ -65,8 +71,9 @@ class Returns(Shelf):
 
 def phone_tail(number: str) -> str:
     """What a phone number is found by: its last seven digits, however the rest is written. Empty for what is none."""
-    digits = "".join(filter(str.isdigit, unicodedata.normalize("NFKC", number)))
-    return digits[-7:] if len(digits) >= 7 and PHONE.fullmatch(number.strip()) else ""
+    written = _folded(number)
+    digits = "".join(filter(str.isdigit, written))
+    return digits[-7:] if len(digits) >= 7 and PHONE.fullmatch(written) else ""
 
 
 def _known(*conditions: Any) -> Select[Any]:

@@ -27,6 +27,11 @@ async def a_return(tx: Desk, status: str = "approved") -> str:
     "written",
     [
         *("ext-7", "sw1a1aa", "ana.b@EXAMPLE.com", "1z 999 aa1", "1Z\u2011999\u2013AA1", "jjd0002", "1001"),
+        *(
+            "\uff08\uff10\uff11\uff13\uff18\uff09\uff11\uff12\uff13\uff14\uff0d\uff15\uff16\uff17\uff18",
+            "\uff0b86 138 1234 5678",
+        ),
+        *("\u200b1001", "1Z\u00ad999\u2060AA1", "\uff28\uff37\uff0dref\uff0d1", "\u200b+86 138 1234 5678"),
         *("\uff11\uff10\uff10\uff11", "+86 138 1234-5678", "(0138) 1234 5678", "2345678", "HW-REF-1", "hw-ref-1 "),
     ],
 )
@@ -49,7 +54,7 @@ async def test_ids_of_ours_find_their_return(store: Store) -> None:
         wanted = await a_return(tx)
         shipment = await add_row(tx, tables.shipments, return_id=wanted)
         attempt = await add_row(tx, tables.attempts, return_id=wanted, client_ref="HW-REF-2")
-        for ours in (wanted, shipment, attempt):
+        for ours in (wanted, shipment, attempt, f" {shipment} "):
             assert [row.id for row in await tx.returns.search(ours)] == [wanted], ours
 
 

@@ -7,9 +7,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.config import Settings
 from gateway.core import open_gateway
+from gateway.store import tables
 from gateway.web.app import SERVER, build_app
 from gateway.web.console.queues import QUEUES
 from gateway.web.routes import ROUTES
+from tests.house.rows import add_row
 from tests.web.browser import Browser
 from tests.web.doors import ON_BOTH, Api, House, a_return
 from tests.web.test_access import furnish, place
@@ -43,6 +45,17 @@ async def test_strange_numbers_find_nothing(house: House) -> None:
     for path in ("%00", "%ed%a0%80", "%F0%9F%92%A5", "ret_" + "x" * 300):
         await house.mine.get(f"/v1/returns/{path}", 404)
         await house.mine.get(f"/v1/trackings/{path}", 404)
+
+
+async def test_a_reference_of_ours_names_its_own_shipment(house: House) -> None:
+    made = await house.mine.post("/v1/returns", a_return(), 201)
+    async with house.gw.store.transaction(house.mine.exporter_id) as tx:
+        for waybill, ours in (("W-1", "HW012345678901-011"), ("W-2", "HW012345678901-022")):
+            its = {"waybill": waybill, "client_ref": ours, "carrier": "sandbox_rest", "state": "booked"}
+            await add_row(tx, tables.shipments, return_id=made["id"], **its)
+            await tx.returns.known_as(made["id"], [("client_ref", ours), ("waybill", waybill)])
+    for number in ("HW012345678901-022", "hw012345678901022", "w 2"):
+        assert [one["waybill"] for one in (await house.mine.get(f"/v1/trackings/{number}"))["data"]] == ["W-2"]
 
 
 async def test_pages_go_on_where_they_stopped(house: House) -> None:

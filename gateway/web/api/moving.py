@@ -62,7 +62,7 @@ async def _named(tx: Desk, number: str) -> list[Record]:
         raise NotFound("no number has such characters")
     found = await tx.shipments.of_returns([row.id for row in await tx.returns.search(number)])
     canonical = canonical_number(number)
-    own = [one for one in found if canonical in (canonical_number(one.waybill or ""), one.client_ref)]
+    own = [one for one in found if canonical in map(canonical_number, (one.waybill or "", one.client_ref or ""))]
     by_id = await tx.shipments.find(number) if number.startswith("shp_") else None
     if by_id is not None:
         return [by_id]
