@@ -109,8 +109,7 @@ class CarrierLane:
         try:
             await self._places.take(urgent=urgent)
             try:
-                await self._take_turn(urgent=urgent, probe=probe)
-                await self._take_from_quota(verb, kept_too=kept_too)
+                await self._take_turn(verb, kept_too=kept_too, urgent=urgent, probe=probe)
             except BaseException:
                 self._places.give()
                 raise
@@ -133,10 +132,11 @@ class CarrierLane:
         if self.breaker.is_open and not probe:
             raise errors.Throttled(SHUT, retry_after=PROBE)
 
-    async def _take_turn(self, *, urgent: bool, probe: bool) -> None:
+    async def _take_turn(self, verb: str, *, kept_too: bool, urgent: bool, probe: bool) -> None:
         """One at a time stands at the door and has the next turn: then nobody who is urgent waits for more than that one.
-        The breaker may open meanwhile, and then nobody who stands in line goes out any more."""
-        patience = self.monotonic() + PATIENCE
+        The breaker may open meanwhile, and then nobody who stands in line goes out any more. The day's count is taken while
+        the turn is waited for: however long that takes, nobody goes at an instant that is over."""
+        patience, counted = self.monotonic() + PATIENCE, ""
         await self._door.take(urgent=urgent)
         try:
             while True:
@@ -146,34 +146,40 @@ class CarrierLane:
                     raise errors.Throttled("the lane is full", retry_after=max(closed, 1 / self.pace.per_second))
                 if closed:
                     await asyncio.sleep(closed)
-                if await self._next_turn() > self._late:
-                    await self._next_turn()  # the place given up stays empty: room for this one, however late it comes
-                if not self.closed_for():
+                at = await self._next_turn()
+                if counted != self._today():
+                    counted = await self._take_from_quota(verb, kept_too=kept_too)
+                if await _late_for(at) > self._late:
+                    await _late_for(await self._next_turn())  # the place given up stays empty: room for this one
+                if not self.closed_for() and counted == self._today():
                     return self._ask_breaker(probe=probe)
         finally:
             self._door.give()
 
     async def _next_turn(self) -> float:
-        """Sleep until the next turn's instant: by how many seconds this machine woke us too late."""
+        """Its instant."""
         asked = time.monotonic()
-        at = asked + await self._pacer.ask(self.key, self.pace)
-        if at - time.monotonic() > EARLY:
-            await asyncio.sleep(at - time.monotonic())
-        return time.monotonic() - at
+        return asked + await self._pacer.ask(self.key, self.pace)
 
-    async def _take_from_quota(self, verb: str, *, kept_too: bool) -> None:
+    def _today(self) -> str:
         now = self.clock()
         if not self._day_began <= now < self._day_ends:
             self._begin_day(now)
+        return self._day
+
+    async def _take_from_quota(self, verb: str, *, kept_too: bool) -> str:
+        """The day of whose quota it was."""
+        day, ends = self._today(), self._day_ends
         if self.pace.daily is not None and self._spend is not None:
             kept = 0 if kept_too else self.pace.daily // 10
-            used = await self._spend(self.key, self._day, self.pace.daily - kept)
+            used = await self._spend(self.key, day, self.pace.daily - kept)
             if used is None:
                 if not kept:
-                    self.close_for((self._day_ends - now).total_seconds())
-                raise errors.Throttled("the day's quota is used up", retry_at=self._day_ends)
+                    self.close_for((ends - self.clock()).total_seconds())
+                raise errors.Throttled("the day's quota is used up", retry_at=ends)
             self.used = used
-        self.spent[self._day, verb] = self.spent.get((self._day, verb), 0) + 1
+        self.spent[day, verb] = self.spent.get((day, verb), 0) + 1
+        return day
 
     def _begin_day(self, now: datetime) -> None:
         date = now.astimezone(self.zone).date()
@@ -194,6 +200,13 @@ class CarrierLane:
         self.breaker.heard(
             isinstance(error, (errors.Unavailable, errors.OutcomeUnknown)) and not isinstance(error, errors.Throttled)
         )
+
+
+async def _late_for(at: float) -> float:
+    """Sleep until this instant: by how many seconds it was over when this machine woke us."""
+    if at - time.monotonic() > EARLY:
+        await asyncio.sleep(at - time.monotonic())
+    return time.monotonic() - at
 
 
 class Passage:

@@ -218,3 +218,44 @@ async def test_accounts_under_one_contract_share_a_lane() -> None:
     assert lanes.of("another", FAST) is not lanes.of("contract", FAST)
     assert len(lanes.all()) == 2
     await lanes.close()
+
+
+async def test_what_the_days_count_held_up_goes_out_no_faster_and_not_through_a_closed_lane() -> None:
+    """The database that counts may be slow: the turn's instant is long past then, and the carrier may have said to wait."""
+    lane = CarrierLane("a", Pace(per_second=20, concurrency=6, daily=1000), Pacer(), spend=(slow := Slow()).spend)
+    had: list[float] = []
+
+    async def call() -> None:
+        async with lane.passage("track"):
+            had.append(time.monotonic())
+
+    calls = [asyncio.create_task(call()) for _ in range(6)]
+    await asyncio.sleep(0.4)
+    slow.over.set()
+    await asyncio.gather(*calls)
+    spaces = [later - earlier for earlier, later in itertools.pairwise(had)]
+    assert min(spaces) >= 0.25 / 20 - EARLY - 0.002
+    slow.over.clear()
+    late = asyncio.create_task(call())
+    await eventually(slow.is_asked)
+    lane.heard(Throttled("slow down", retry_after=1800))
+    slow.over.set()
+    with pytest.raises(Throttled):
+        await late
+    assert len(had) == 6
+
+
+class Slow:
+    """A count that takes its time."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        self.asked = 0
+
+    async def spend(self, lane: str, day: str, limit: int) -> int:
+        self.asked += 1
+        await self.over.wait()
+        return self.asked
+
+    async def is_asked(self) -> bool:
+        return self.asked == 7
