@@ -64,13 +64,20 @@ async def judge_deadline(gw: Gateway, job: Job) -> None:
         shipment = await tx.shipments.find(row.shipment_id) if row.shipment_id else None
         account = await tx.accounts.get(shipment.account_id) if shipment else None
     report: TrackingReport | None = None
-    if shipment and account and shipment.waybill and any(stage.name in LAST_STAGES for stage in due):
+    last = any(stage.name in LAST_STAGES for stage in due)
+    if last and shipment and account and shipment.waybill and _may_be_asked(account):
         report = await tracking.look_now(gw, shipment, account)
     async with gw.store.transaction(job.exporter_id) as tx:
         if report is not None and shipment is not None:
             await tracking.record(gw, tx, shipment.id, report.events, "poll")
         await _fire(tx, row, looked=report is not None)
     crash("deadline.after_fire")
+
+
+def _may_be_asked(account: Record) -> bool:
+    """A carrier that rejects our credentials is not asked before a person has looked. One that a restore has paused is: what
+    this database has forgotten stands there."""
+    return account.paused is None or account.doubted_until is not None
 
 
 async def _fire(tx: Desk, claimed: Record, *, looked: bool) -> None:

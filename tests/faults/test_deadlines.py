@@ -242,3 +242,17 @@ async def test_a_last_look_may_have_what_is_kept_of_the_days_quota(house: House)
     with pytest.raises(Throttled):
         await call()
     assert await tracking.look_now(house.gw, booked, account) is not None
+
+
+@by_rest
+async def test_an_account_that_is_paused_is_not_asked_at_the_end_of_a_limit_either(house: House) -> None:
+    """It rejects our credentials, or a restore has paused it: nobody calls before a person has looked."""
+    row = await delivered(house)
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tx.accounts.set(house.settled.account, paused="the carrier rejects the credentials")
+    asked = len((await house.bench.ask("requests?verb=track"))["requests"])
+    house.clock.advance(row.due_by - house.clock() + timedelta(minutes=1))
+    await house.come_to_rest()
+    assert (await limit(house)).state == "expired"
+    assert len((await house.bench.ask("requests?verb=track"))["requests"]) == asked
+    await house.judge()
