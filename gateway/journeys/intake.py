@@ -5,7 +5,7 @@ is not signed keeps only its ids and is always asked back.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import structlog
@@ -173,14 +173,22 @@ async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, mess
                 await tracking.refresh(tx, shipment_id)
             else:
                 await tracking.record(gw, tx, shipment_id, by_waybill[canonical], "push")
-        if row.trust != Trust.HINT:
-            await tx.inbox.put_aside(row, account.carrier, strange)
+        late = await _put_aside(tx, row, account, strange) if strange and row.trust != Trust.HINT else None
         await tx.inbox.conclude(
             row,
             "ignored" if strange or not events else "processed",
             f"{len(strange)} of {len(by_waybill)} waybills are not of ours" if strange else None,
         )
-        await tx.settle("ingest", row)
+        await tx.settle("ingest", row, due_at=late)
+
+
+async def _put_aside(tx: Desk, row: Record, account: Record, strange: Collection[str]) -> datetime | None:
+    """Keep these numbers for bookings to come. When to read the message again: now, where one of them was booked while it
+    was read."""
+    await tx.inbox.alone(account.carrier)
+    booked = {canonical for _, canonical in _meant(await tx.shipments.known_as([account.carrier], list(strange)))}
+    await tx.inbox.put_aside(row, account.carrier, set(strange) - booked)
+    return tx.now if booked else None
 
 
 def _meant(found: Sequence[Record]) -> list[tuple[str, str]]:

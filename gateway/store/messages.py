@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, text, update
 
 from gateway.store import tables
 from gateway.store.database import Connection
@@ -86,11 +86,22 @@ TAKEN_UP = Prepared(
 )
 
 
+_WHOSE = "hashtextextended('put aside ' || :mine || ' ' || :this_carrier, 0)"
+ALONE = Prepared(text(f"SELECT pg_advisory_xact_lock({_WHOSE})"))
+BESIDE = Prepared(text(f"SELECT pg_advisory_xact_lock_shared({_WHOSE})"))
+
+
 class Inbox(Shelf):
     table, prefix, noun = tables.inbox, "msg", "message"
 
     async def conclude(self, row: Record, state: str, reason: str | None = None) -> None:
         await self.set(row.id, state=state, reason=reason)
+
+    async def alone(self, carrier: str) -> None:
+        """Wait until no booking at this carrier is being written down, and hold up the next: which numbers name no shipment
+        is true from here on. SQLite has one writer."""
+        if not self.tx.is_sqlite:
+            await self.tx.say(ALONE, {"mine": self.tx.exporter_id, "this_carrier": carrier})
 
     async def put_aside(self, row: Record, carrier: str, numbers: Collection[str]) -> None:
         """Remember that this push speaks of these canonical numbers, which name no shipment so far."""
@@ -102,6 +113,8 @@ class Inbox(Shelf):
     async def take_up(self, carrier: str, numbers: Collection[str]) -> None:
         """Now they do: read again what was put aside for them."""
         mine = {"mine": self.tx.exporter_id, "this_carrier": carrier}
+        if not self.tx.is_sqlite:
+            await self.tx.say(BESIDE, mine)
         found = await WAITING.tuples(self.tx, sorted(numbers), **mine)
         if found:
             await self.tx.say(TAKEN_UP, [{**mine, "number": number, "message": message} for number, message in found])

@@ -1,15 +1,17 @@
 """Whose push it is, where a number means more than one thing: an exporter's account is told of all that he sends with it."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from gateway.journeys import asking
 from gateway.store import tables
 from tests.faults.house import House
-from tests.faults.params import by_rest
+from tests.faults.params import by_rest, on_postgresql
 from tests.faults.scans import events, pushed, scan
+from tests.house.waiting import eventually
 
 
 @by_rest
@@ -46,3 +48,29 @@ async def test_a_number_that_the_carrier_gave_out_again_is_the_later_bookings(pu
     assert (await house.shipment("R1")).state == "cancelled"
     assert await events(house, "R1") == []
     assert not [task for task in await house.tasks() if task.kind == "used_after_void"]
+
+
+@by_rest
+@on_postgresql
+async def test_a_push_that_is_read_while_its_booking_is_written_down_is_applied(pushing: House) -> None:
+    """Neither sees the other: the booking nothing that was put aside, the push no such number."""
+    house = pushing
+    booked = await house.booked()
+    coming = SimpleNamespace(waybill="SBX777")
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tx.shipments.set(booked.id, waybill=coming.waybill)
+        await tx.returns.known_as(booked.return_id, [("waybill", coming.waybill)])
+        await tx.inbox.take_up(house.carrier, {coming.waybill})
+        reading = asyncio.create_task(pushed(house, [scan(house, coming, "COL")]))
+
+        async def read_or_waits() -> bool:
+            here = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            waits = text(f"SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN ({here})")
+            return reading.done() or (await tx.connection.execute(waits)).first() is not None
+
+        await eventually(read_or_waits)
+    await reading
+    await house.run("ingest")
+    assert [one.wire_code for one in await events(house)] == ["COL"]
+    async with house.gw.store.front_desk() as connection:
+        assert (await connection.execute(tables.put_aside.select())).all() == []
