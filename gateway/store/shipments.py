@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, select, update
 
 from gateway.store import tables
 from gateway.store.billing import among
+from gateway.store.returns import canonical_number
 from gateway.store.transaction import Record, Shelf
 from schemas.tracking import TrackingEvent
 
@@ -128,14 +129,14 @@ class Labels(Shelf):
 
 
 def event_digest(event: TrackingEvent) -> str:
-    """What makes an event distinct: the carrier's own id, else number, code, instant and place."""
+    """What makes an event distinct: the carrier's own id, else number (however it is written), code, instant and place."""
     place = event.place
     said = (
         [event.event_id]
         if event.event_id
         else [
-            event.waybill,
-            event.piece,
+            canonical_number(event.waybill),
+            event.piece and canonical_number(event.piece),
             event.wire_code,
             event.occurred_at.isoformat() if event.occurred_at else event.wire_time,
             *((place.city, place.postal_code, place.country) if place else (None,)),

@@ -67,6 +67,18 @@ async def test_fifty_orders_of_arrival_leave_one_standing(gateway: Gateway) -> N
     assert seen == {("delivered", "delivered", MONDAY_NOON, delivered)}
 
 
+async def test_an_event_is_the_same_however_its_number_is_written(gateway: Gateway) -> None:
+    """A push may write it otherwise than the answer to a look does."""
+    exporter, (scan, *_) = await add_exporter(gateway.store), scans()
+    scan = scan.model_copy(update={"piece": "JD 01"})
+    async with gateway.store.transaction(exporter) as tx:
+        _, shipment = await booked(tx)
+        assert len(await tracking.record(gateway, tx, shipment, [scan], "poll")) == 1
+        for waybill, piece in (("w-1", "jd01"), ("W 1", "JD-01"), ("\uff371", "JD01")):
+            otherwise = scan.model_copy(update={"waybill": Waybill(waybill), "piece": piece})
+            assert await tracking.record(gateway, tx, shipment, [otherwise], "push") == []
+
+
 SETS, EACH = 25, 3
 STATUSES = [status for status in TrackingStatus if status is not TrackingStatus.UNKNOWN]
 SAID_OF_A_LABEL = [TrackingStatus.ANNOUNCED, TrackingStatus.EXPIRED, TrackingStatus.CANCELLED]
