@@ -80,6 +80,9 @@ class Gateway:
     """Where mail goes; None where the operator has set none."""
     monotonic: Callable[[], float] = time.monotonic
     metrics: Metrics = field(default_factory=Metrics)
+    stumbles: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """How often in a row a job of this kind and row has failed here by itself, and in which turn last; the latest at the
+    end. A row's own tries count what others did not answer as well."""
     _tokens: dict[str, TokenStore] = field(default_factory=dict)
     _open: dict[tuple[str, str], BaseModel] = field(default_factory=dict, repr=False)
     _redactors: dict[int, Redactor] = field(default_factory=dict, repr=False)

@@ -39,9 +39,11 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Gateway, Job], Awaitable[None]]
 MAILBOX_SECONDS = 5.0
 PATIENCE = 5
-"""Claims of a row that fails by a bug of ours before it is parked."""
+"""Times in a row that a row fails by a bug of ours before it is parked."""
 RACES = 20
 """The same where the database said that it is there already, which ends by itself when it was a race."""
+REMEMBERED = 10_000
+"""Rows whose failures are counted; one that somebody else took over is never heard of again here."""
 
 HANDLERS: Mapping[str, Handler] = {
     "ingest": intake.ingest,
@@ -68,6 +70,7 @@ async def run(gw: Gateway, job: Job) -> None:
     try:
         with structlog.contextvars.bound_contextvars(job=job.kind, row=job.id):
             await HANDLERS[job.kind](gw, job)
+        _went_well(gw, job)
     except TurnLost:
         outcome = "turn_lost"
     except (Raced, Interlocked):
@@ -100,10 +103,11 @@ def _parked(job: Job, why: str) -> Detail:
 
 
 async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str, patience: int) -> None:
+    times = _counted(gw, job)
     try:
         async with gw.store.transaction(job.exporter_id) as tx:
             await tx.claim(job)  # where the failure took the claim back with it, it is made again: a try is a try
-            parked = why if await work.tries_of(tx.connection, job) >= patience else None
+            parked = why if times >= patience else None
             due_at = None if parked else tx.now + wait
             also = {"state": "quarantined", "reason": parked} if parked and job.kind == "ingest" else None
             await work.stumble(tx.connection, job, due_at=due_at, parked=parked, also=also)
@@ -111,3 +115,21 @@ async def _stumbled(gw: Gateway, job: Job, wait: timedelta, why: str, patience: 
                 await tx.tasks.ask("parked", f"parked:{job.kind}:{job.id}", _parked(job, parked))
     except StoreUnavailable:
         log.warning("job.store_away", job=job.kind, row=job.id)
+    else:
+        if parked:
+            gw.stumbles.pop((job.kind, job.id), None)  # whoever opens it again gives it all its times anew
+
+
+def _counted(gw: Gateway, job: Job) -> int:
+    """How often in a row it has failed by now."""
+    times = gw.stumbles.pop((job.kind, job.id), (0, 0))[0] + 1
+    gw.stumbles[job.kind, job.id] = times, job.turn
+    if len(gw.stumbles) > REMEMBERED:
+        del gw.stumbles[next(iter(gw.stumbles))]
+    return times
+
+
+def _went_well(gw: Gateway, job: Job) -> None:
+    """An old "go" that finds nothing to do any more is no success."""
+    if gw.stumbles and gw.stumbles.get((job.kind, job.id), (0, job.turn))[1] < job.turn:
+        del gw.stumbles[job.kind, job.id]

@@ -114,12 +114,6 @@ async def stumble(
     )
 
 
-async def tries_of(connection: Connection, job: Job) -> int:
-    """How often the row was claimed without success."""
-    table = WORK[job.kind]
-    return int((await connection.execute(select(table.c.tries).where(table.c.id == job.id))).scalar() or 0)
-
-
 async def make_due(
     connection: Connection, kind: str, row_id: str, exporter_id: str, at: datetime, *, only_earlier: bool = False
 ) -> Job | None:

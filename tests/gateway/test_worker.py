@@ -131,6 +131,42 @@ async def test_two_that_met_try_again_at_once_and_are_not_parked_for_a_race(
     assert await gateway.store.due("reconcile") == []
 
 
+@pytest.mark.parametrize("error", [*RACED, ZeroDivisionError], ids=["wrote the same", "interlocked", "a bug"])
+async def test_what_a_carrier_did_not_answer_is_no_failure_of_ours(
+    gateway: Gateway, exporter: str, clock: MovableClock, monkeypatch: pytest.MonkeyPatch, error: Failure
+) -> None:
+    """It was silent overnight, and the first turn that brings something stumbles once: the account is looked at all the
+    same."""
+    clock.stand()
+    async with gateway.store.transaction(exporter) as tx:
+        await add_row(tx, tables.accounts, due_at=tx.now, tries=60)
+    (job,) = await gateway.store.due("poll")
+    handle(monkeypatch, "poll", failing(error))
+    await worker.run(gateway, job)
+    row = await row_of(gateway, job)
+    assert (row.parked, row.tries) == (None, 61)
+    assert row.due_at > clock()
+
+
+async def test_a_turn_that_goes_well_begins_the_count_anew(
+    gateway: Gateway, job: Job, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def well(gw: Gateway, job: Job) -> None:
+        async with gw.store.transaction(job.exporter_id) as tx:
+            if row := await tx.claim(job):
+                await tx.settle(job.kind, row, due_at=tx.now)
+
+    for handler in (*([failing(ZeroDivisionError)] * (worker.PATIENCE - 1)), well, failing(ZeroDivisionError)):
+        (due,) = await gateway.store.due("reconcile")
+        handle(monkeypatch, "reconcile", handler)
+        await worker.run(gateway, due)
+        handle(monkeypatch, "reconcile", well)
+        await worker.run(gateway, job)  # said long ago
+        clock.advance(timedelta(minutes=10))
+    assert list(gateway.stumbles.values()) == [(1, worker.PATIENCE)]
+    assert (await row_of(gateway, job)).parked is None
+
+
 @pytest.fixture
 def fails_with_its_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     async def write_and_fail(gw: Gateway, job: Job) -> None:
