@@ -277,6 +277,6 @@ def _named_wait(reply: Reply) -> tuple[float | None, datetime | None]:
         return float(given[:9]), None
     try:
         at = parsedate_to_datetime(given)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year, or an offset, of twenty digits
         return None, None
     return None, at if at.tzinfo else None

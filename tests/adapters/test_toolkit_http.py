@@ -122,12 +122,15 @@ async def test_retry_after_in_both_forms(creates: bool) -> None:
             date = await failure(http, make(stub))
         async with serving(saying(answer("429 Slow", b"", "Retry-After: soon"))) as stub:
             words = await failure(http, make(stub))
+        async with serving(saying(answer("429 Slow", b"", f"Retry-After: Wed, 04 Mar {'9' * 20} 10:00:00 GMT"))) as stub:
+            never = await failure(http, make(stub))
     assert isinstance(seconds, Throttled)
     assert (seconds.retry_after, seconds.retry_at) == (17.0, None)
     assert isinstance(date, Throttled)
     assert (date.retry_after, date.retry_at) == (None, datetime(2026, 3, 4, 10, 0, tzinfo=UTC))
-    assert isinstance(words, Throttled)
-    assert (words.retry_after, words.retry_at) == (None, None)
+    for nothing in (words, never):
+        assert isinstance(nothing, Throttled)
+        assert (nothing.retry_after, nothing.retry_at) == (None, None)
 
 
 @pytest.mark.parametrize(
