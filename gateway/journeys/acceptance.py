@@ -7,6 +7,8 @@ is append-only: a correction is a new version, and the evidence is kept by hash.
 from collections.abc import Sequence
 from datetime import timedelta
 
+import structlog
+
 from adapters import registry
 from adapters.seam import VoidsBookings
 from gateway.core import Gateway
@@ -27,12 +29,13 @@ from schemas.acceptance import (
     ExpiryAction,
     Stage,
 )
-from schemas.errors import Conflict
+from schemas.errors import Conflict, Throttled
 from schemas.messages import NoticeKind
 from schemas.returns import DecidedLine, Decision, DecisionKind, ReturnStatus
 from schemas.tracking import TrackingReport
 from schemas.values import tidy
 
+log = structlog.get_logger(__name__)
 STATUS_OF = {
     AcceptanceDecision.ACCEPT: ReturnStatus.ACCEPTED,
     AcceptanceDecision.ACCEPT_WITH_RESERVATION: ReturnStatus.ACCEPTED,
@@ -53,6 +56,9 @@ TOLD_AS = {
     AcceptanceDecision.DISPOSE: DecisionKind.REJECTED,
 }
 
+LOOKS, SOON, MOMENT = 20, timedelta(minutes=1), timedelta(seconds=5)
+"""How often there may be no room in the lane for a last look, and how soon there has to be."""
+
 
 async def judge_deadline(gw: Gateway, job: Job) -> None:
     """The time of a stage has come: at the end ask the carrier once more, then fire what is still true, each stage once."""
@@ -66,12 +72,28 @@ async def judge_deadline(gw: Gateway, job: Job) -> None:
     report: TrackingReport | None = None
     last = any(stage.name in LAST_STAGES for stage in due)
     if last and shipment and account and shipment.waybill and _may_be_asked(account):
-        report = await tracking.look_now(gw, shipment, account)
+        try:
+            report = await tracking.look_now(gw, shipment, account)
+        except Throttled as error:
+            if await _put_off(gw, row, error):
+                return
     async with gw.store.transaction(job.exporter_id) as tx:
         if report is not None and shipment is not None:
             await tracking.record(gw, tx, shipment.id, report.events, "poll")
         await _fire(tx, row, looked=report is not None)
     crash("deadline.after_fire")
+
+
+async def _put_off(gw: Gateway, row: Record, error: Throttled) -> bool:
+    """Whether there will be room for the last look soon enough: then the limit is judged after it. Where many end with the
+    same day, a slow lane takes them one by one."""
+    named = (error.retry_at - gw.clock()).total_seconds() if error.retry_at else error.retry_after or 0.0
+    if row.tries > LOOKS or named > SOON.total_seconds():
+        log.info("last_look.failed", shipment=row.shipment_id, error=type(error).__name__)
+        return False
+    async with gw.store.transaction(row.exporter_id) as tx:
+        await tx.settle("judge", row, due_at=tx.now + max(timedelta(seconds=named), MOMENT), tries=row.tries)
+    return True
 
 
 def _may_be_asked(account: Record) -> bool:

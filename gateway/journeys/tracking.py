@@ -20,7 +20,7 @@ from gateway.rules.polling import next_poll
 from gateway.store.returns import canonical_number
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
-from schemas.errors import AdapterError
+from schemas.errors import AdapterError, Throttled
 from schemas.messages import NoticeKind
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
@@ -169,11 +169,13 @@ async def return_stands(tx: Desk, return_id: str) -> None:
 
 async def look_now(gw: Gateway, shipment: Record, account: Record) -> TrackingReport | None:
     """One look at one shipment outside the plan, for a limit that is about to be judged: before everything else that waits in
-    the lane. None when nobody answers."""
+    the lane. None when nobody answers; raises Throttled while the lane has no room even for that."""
     profile = registry.carrier(account.carrier).profile
     carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds, gw.clock()), urgent=True)
     try:
         return await twice_if_stale(lambda: carrier.track([Waybill(shipment.waybill)]))
+    except Throttled:
+        raise
     except AdapterError as error:
         log.info("last_look.failed", shipment=shipment.id, error=type(error).__name__)
         return None

@@ -122,7 +122,9 @@ async def test_retry_after_in_both_forms(creates: bool) -> None:
             date = await failure(http, make(stub))
         async with serving(saying(answer("429 Slow", b"", "Retry-After: soon"))) as stub:
             words = await failure(http, make(stub))
-        async with serving(saying(answer("429 Slow", b"", f"Retry-After: Wed, 04 Mar {'9' * 20} 10:00:00 GMT"))) as stub:
+        async with serving(
+            saying(answer("429 Slow", b"", f"Retry-After: Wed, 04 Mar {'9' * 20} 10:00:00 GMT"))
+        ) as stub:
             never = await failure(http, make(stub))
     assert isinstance(seconds, Throttled)
     assert (seconds.retry_after, seconds.retry_at) == (17.0, None)

@@ -256,3 +256,34 @@ async def test_an_account_that_is_paused_is_not_asked_at_the_end_of_a_limit_eith
     assert (await limit(house)).state == "expired"
     assert len((await house.bench.ask("requests?verb=track"))["requests"]) == asked
     await house.judge()
+
+
+@by_rest
+@pytest.mark.parametrize("busy", [timedelta(seconds=30), timedelta(hours=1)])
+async def test_a_last_look_that_the_lane_has_no_room_for_is_waited_for_a_while(
+    house: House, monkeypatch: pytest.MonkeyPatch, busy: timedelta
+) -> None:
+    """Many limits end with the same day, and a slow lane takes them one by one."""
+    booked = await house.booked()
+    row = await limit(house, "hand_over")
+    await house.bench.tell("scans", waybill=booked.waybill, code="COL", at=(row.due_by - DAY).isoformat())
+    house.clock.advance(row.due_by - house.clock() + timedelta(minutes=1))
+    house.clock.stand()
+
+    async def full(*asked: object) -> float:
+        raise Throttled("the lane is full", retry_after=20)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(house.gw.lane_of(await account_of(house))._pacer, "ask", full)
+        for _ in range(busy // timedelta(seconds=30)):
+            await house.run("judge")
+            house.clock.advance(timedelta(seconds=30))
+    await house.run("judge")
+    late = busy > timedelta(minutes=30)
+    assert (await limit(house, "hand_over")).state == ("expired" if late else "met")
+    assert ("due" in await fired(house, "hand_over")) == late
+    await house.judge()
+
+
+async def account_of(house: House) -> Any:
+    return await house.settled.reading(lambda tx: tx.accounts.get(house.settled.account))
