@@ -39,8 +39,7 @@ async def record(
     if shipment.archived_at is not None:  # what it knew is in a file: from what came later alone it would stand wrong
         log.info("tracking.after_archive", shipment=shipment_id, scans=len(seen))
         return []
-    began = min(shipment.created_at, shipment.booked_at or shipment.created_at)
-    of_this_life = [event for event in seen if not lifecycle.of_an_earlier_life(event.occurred_at, began)]
+    of_this_life = await _of_this_life(tx, shipment, seen)
     if len(of_this_life) < len(seen):
         log.info("tracking.earlier_life", shipment=shipment_id, scans=len(seen) - len(of_this_life))
     new = await tx.events.add_distinct(shipment_id, of_this_life, origin)
@@ -53,6 +52,19 @@ async def record(
         gw.metrics.unknown_codes.labels(shipment.carrier).inc(len(strange))
     await _restate(tx, shipment, new)
     return new
+
+
+async def _of_this_life(tx: Desk, shipment: Record, seen: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
+    """Without the scans of whoever had a number before the booking that got it here was sent: a return may have waited for
+    months before, or have been booked before."""
+    planned = min(shipment.created_at, shipment.booked_at or shipment.created_at)
+    booked = shipment.booked_at or planned
+    if not any(lifecycle.of_an_earlier_life(event.occurred_at, booked) for event in seen):
+        return seen
+    acts = await tx.attempts.of_shipments([shipment.id])
+    sent = {canonical_number(one.waybill): one.sent_at for one in acts if one.kind == "booking" and one.waybill}
+    began = {event.waybill: sent.get(canonical_number(event.waybill), planned) for event in seen}
+    return [event for event in seen if not lifecycle.of_an_earlier_life(event.occurred_at, began[event.waybill])]
 
 
 async def _restate(tx: Desk, shipment: Record, new: Sequence[TrackingEvent]) -> None:

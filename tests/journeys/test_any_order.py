@@ -13,6 +13,7 @@ from tests.house.clock import MONDAY_NOON
 from tests.house.rows import add_exporter, add_row
 
 ORDERS = 50
+DAY = timedelta(days=1)
 MINUTES = {
     TrackingStatus.HANDED_OVER: 0,
     TrackingStatus.IN_TRANSIT: 60,
@@ -77,6 +78,21 @@ async def test_an_event_is_the_same_however_its_number_is_written(gateway: Gatew
         for waybill, piece in (("w-1", "jd01"), ("W 1", "JD-01"), ("\uff371", "JD01")):
             otherwise = scan.model_copy(update={"waybill": Waybill(waybill), "piece": piece})
             assert await tracking.record(gateway, tx, shipment, [otherwise], "push") == []
+
+
+async def test_what_was_scanned_before_the_booking_had_its_number_is_anothers(gateway: Gateway) -> None:
+    """The return waited two months for its address. What an earlier booking of it brought is its own, however old."""
+    exporter, (scan, *_) = await add_exporter(gateway.store), scans()
+    async with gateway.store.transaction(exporter) as tx:
+        _, shipment = await booked(tx)
+        its = {"kind": "booking", "subject_id": shipment, "carrier": tx.new_id("c"), "state": "void", "number": 0}
+        before = {"client_ref": tx.new_id("r")[-20:], "waybill": "W0", "sent_at": MONDAY_NOON - 60 * DAY}
+        await add_row(tx, tables.attempts, **its, **before)
+        await tx.shipments.set(shipment, created_at=MONDAY_NOON - 60 * DAY, booked_at=MONDAY_NOON)
+        old = scan.model_copy(update={"occurred_at": MONDAY_NOON - 40 * DAY})
+        assert await tracking.record(gateway, tx, shipment, [old], "poll") == []
+        earlier = old.model_copy(update={"waybill": Waybill("W0")})
+        assert await tracking.record(gateway, tx, shipment, [old, earlier, scan], "poll") == [earlier, scan]
 
 
 SETS, EACH = 25, 3
