@@ -5,6 +5,7 @@ asking and waking up. Where there is no Redis, or it is away, each of N processe
 """
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -18,6 +19,13 @@ from schemas import errors
 
 PATIENCE = 20.0
 """Seconds that a turn is given ahead at most."""
+AHEAD = 1.0
+"""Seconds by which Redis's schedule may reach further than that and one space more: no turn that was given makes it."""
+
+
+class ClockWentBack(Exception):
+    """Redis goes by its machine's clock, which was set back, or a replica took over that is behind: until it is where it was
+    there would be no turn at all."""
 
 
 def _quota(per_second: float) -> Any:
@@ -49,10 +57,9 @@ class Pacer:
         """The next turn is the caller's: in so many seconds. Raises Throttled where that is beyond patience; then it is
         nobody's."""
         if self._redis is not None and time.monotonic() >= self._away_until:
-            try:
+            with suppress(StoreUnavailableError, RedisError, OSError, ClockWentBack):
                 return await self._agreed(key, pace.per_second)
-            except (StoreUnavailableError, RedisError, OSError):
-                self._away_until = time.monotonic() + 2
+            self._away_until = time.monotonic() + 2
         return self._alone(key, pace.per_second / self.share)
 
     def _alone(self, key: str, per_second: float) -> float:
@@ -70,6 +77,8 @@ class Pacer:
                 using=RateLimiterType.GCRA.value, quota=_quota(per_second), store=self._redis, key_prefix="lane"
             )
         result = await self._limiters[per_second].limit(key)
+        if result.limited and float(result.state.retry_after) > 1 / per_second + AHEAD:
+            raise ClockWentBack
         if result.limited:
             raise errors.Throttled("the lane is full", retry_after=float(result.state.retry_after))
         return max(0.0, round(float(result.state.reset_after) - 1 / per_second, 6))

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from redis.asyncio import Redis
 
 from adapters.seam import Pace
 from gateway.pacer import PATIENCE, Pacer
@@ -72,3 +73,16 @@ async def test_without_redis_each_goes_on_at_its_share_and_comes_back_by_itself(
             assert 0 < await pacer.ask(key, FAST) <= 0.0201
     finally:
         await pacer.close()
+
+
+async def test_a_redis_whose_clock_went_back_holds_nobody_up(valkey_url: str) -> None:
+    """Its machine's clock was put right, or a replica took over: the schedule reaches further ahead than turns are given."""
+    pacer, key = Pacer(valkey_url), f"back {time.monotonic()}"
+    client = Redis.from_url(valkey_url)
+    assert await pacer.ask(key, FAST) == 0
+    (schedule,) = [one async for one in client.scan_iter(f"*{key}*")]
+    await client.set(schedule, float(await client.get(schedule)) + 3600, ex=3700)
+    assert await pacer.ask(key, FAST) == 0
+    assert 0 < await pacer.ask(key, FAST) <= 0.0201
+    await client.aclose()
+    await pacer.close()
