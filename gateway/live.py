@@ -23,7 +23,8 @@ class Live:
     def __init__(self, redis_url: str = "") -> None:
         self._redis: Any = Redis.from_url(redis_url, socket_connect_timeout=1) if redis_url else None
         self._listeners: dict[str, set[asyncio.Event]] = {}
-        self._publishing: set[asyncio.Task[None]] = set()
+        self._untold: set[str] = set()
+        self._publishing: asyncio.Task[None] | None = None
         self._hearing: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -44,9 +45,9 @@ class Live:
         """These have changed, durably."""
         self._wake(return_ids)
         if self._redis is not None and return_ids:
-            task = asyncio.create_task(self._publish(sorted(return_ids)))
-            self._publishing.add(task)
-            task.add_done_callback(self._publishing.discard)
+            self._untold.update(return_ids)
+            if self._publishing is None or self._publishing.done():
+                self._publishing = asyncio.create_task(self._publish())
 
     def wake_all(self) -> None:
         self._wake(list(self._listeners))
@@ -56,14 +57,17 @@ class Live:
             for stirred in self._listeners.get(return_id, ()):
                 stirred.set()
 
-    async def _publish(self, return_ids: list[str]) -> None:
-        with suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._redis.publish(CHANNEL, json.dumps(return_ids))
+    async def _publish(self) -> None:
+        """One at a time, and what changes meanwhile together: a Redis that hangs keeps one connection."""
+        while self._untold:
+            told, self._untold = sorted(self._untold), set()
+            with suppress(RedisError, OSError, TimeoutError):
+                async with asyncio.timeout(PUBLISH_SECONDS):
+                    await self._redis.publish(CHANNEL, json.dumps(told))
 
     async def _hear(self) -> None:
         while True:
-            with suppress(RedisError, OSError):
+            with suppress(RedisError, OSError, ValueError, TypeError):  # the last two: what somebody else says there
                 async with self._redis.pubsub() as line:
                     await line.subscribe(CHANNEL)
                     async for message in line.listen():
@@ -72,7 +76,7 @@ class Live:
             await asyncio.sleep(1)
 
     async def close(self) -> None:
-        tasks = [*self._publishing, *([self._hearing] if self._hearing else [])]
+        tasks = [task for task in (self._publishing, self._hearing) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
+from redis.asyncio import Redis
 
-from gateway.live import Live
+from gateway.live import CHANNEL, Live
 from gateway.web import live
 from tests.house.waiting import eventually
 from tests.web.browser import Browser
@@ -114,3 +115,41 @@ async def test_other_machines_hear_it_over_redis(valkey_url: str) -> None:
     finally:
         await here.close()
         await there.close()
+
+
+async def test_a_redis_that_hangs_costs_one_connection_however_much_changes() -> None:
+    """Each change would wait a second on a connection of its own, until none is left for anything else."""
+    lines: list[asyncio.StreamWriter] = []
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(writer)
+        await reader.read()
+
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as silent:
+        here = Live(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+        for number in range(50):
+            here.tell({f"ret_{number}"})
+            await asyncio.sleep(0.002)
+        assert len(lines) == 1
+        await here.close()
+        for line in lines:
+            line.close()
+
+
+async def test_what_is_no_nudge_of_ours_is_passed_over(valkey_url: str) -> None:
+    there, client = Live(valkey_url), Redis.from_url(valkey_url)
+    here = Live(valkey_url)
+    with there.listening("ret_1") as stirred:
+
+        async def is_there() -> bool:
+            return bool(await client.publish(CHANNEL, "no list") and await client.publish(CHANNEL, "7"))
+
+        async def heard() -> bool:
+            here.tell({"ret_1"})
+            return stirred.is_set()
+
+        await eventually(is_there)
+        await eventually(heard)
+    for one in (here, there):
+        await one.close()
+    await client.aclose()
