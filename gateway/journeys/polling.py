@@ -31,7 +31,15 @@ from gateway.store.shipments import event_digest
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import AdapterError, CredentialsRejected, CredentialsStale, Refused, Throttled, Unintelligible
+from schemas.errors import (
+    AdapterError,
+    CredentialsRejected,
+    CredentialsStale,
+    RefusalCode,
+    Refused,
+    Throttled,
+    Unintelligible,
+)
 from schemas.shipments import ShipmentState
 from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus
 from schemas.values import Waybill
@@ -47,6 +55,9 @@ MOST = 1000
 """Shipments of one turn, of a carrier that is fast."""
 PAGE, PAGE_SECONDS = 50, 1.0
 """Shipments whose answers are written in one transaction, and how long the first waits for the others."""
+FEW = 5
+SPLITS = 20
+"""Calls of a turn that are made again in two halves: to find one shipment among fifty takes six."""
 Batch = Sequence[Record]
 
 
@@ -69,6 +80,7 @@ class Turn:
     """Calls that failed by what they asked about; the carrier is well."""
     error: AdapterError | None = None
     answered: bool = False
+    splits: int = 0
     asking: int = 0
     callers: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -91,12 +103,21 @@ class Turn:
         try:
             report = await twice_if_stale(lambda: self.carrier.track(waybills))
         except (Refused, Unintelligible) as error:
-            self.unread.append((batch, error))
+            self._failed(batch, error)
         except AdapterError as error:
             self.error = self.error or error
         else:
             self.answered = True
             self.answers.put_nowait((batch, report))
+
+    def _failed(self, batch: Batch, error: Refused | Unintelligible) -> None:
+        """By one of its shipments, most likely: the others are asked about without it."""
+        if len(batch) > 1 and self.splits < SPLITS and self.gw.monotonic() < self.ends:
+            self.splits += 1
+            half = len(batch) // 2
+            self.waiting.extend((batch[:half], batch[half:]))
+            return
+        self.unread.append((batch, error))
 
     async def page(self) -> tuple[list[Answer], bool]:
         """What came back within a moment, and whether that was all."""
@@ -118,9 +139,16 @@ class Turn:
 
     def trouble(self) -> AdapterError | None:
         """Why the carrier has to be left alone for a while; None where it answered."""
-        if self.error is None and self.unread and not self.answered:
+        if self.error is None and self.unread and not self.answered and not self._few_refused():
             return self.unread[0][1]
         return self.error
+
+    def _few_refused(self) -> bool:
+        """Whether all that came back is that some numbers are none: an answer. Of many it is a carrier in disorder."""
+        refused = all(
+            isinstance(one, Refused) and one.code is not RefusalCode.ACCOUNT_INVALID for _, one in self.unread
+        )
+        return refused and sum(len(batch) for batch, _ in self.unread) <= FEW
 
     def ends_silence(self) -> bool:
         """Whether the carrier was silent and is not any more, though it may have ended the turn before its time."""
@@ -183,7 +211,7 @@ async def _write(gw: Gateway, job: Job, turn: Turn) -> None:
 
 async def _settle(gw: Gateway, tx: Desk, turn: Turn) -> None:
     account, trouble = turn.account, turn.trouble()
-    if turn.answered:
+    if turn.answered or trouble is None:
         for batch, error in turn.unread:
             log.warning("tracking.unread", carrier=account.carrier, shipments=len(batch), error=type(error).__name__)
         await _keep(gw, tx, account, [(batch, TrackingReport()) for batch, _ in turn.unread])

@@ -12,7 +12,7 @@ from adapters import registry
 from gateway.journeys import polling, tracking
 from gateway.store import tables
 from gateway.store.store import Desk
-from schemas.errors import Throttled
+from schemas.errors import RefusalCode, Refused, Throttled
 from schemas.shipments import ShipmentState
 from tests.faults.house import House
 from tests.faults.params import by_rest
@@ -201,3 +201,20 @@ async def _nothing_due(tx: Desk, shipment_id: str) -> datetime:
     await tx.looks.plan(shipment, tx.now + timedelta(hours=1))
     await tx.wake("poll", shipment.account_id)
     return tx.now
+
+
+@by_rest
+async def test_a_number_that_its_carrier_refuses_is_asked_about_no_oftener_than_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booked, asked = await house.booked(), []
+
+    async def track(carrier: object, waybills: list[str]) -> None:
+        asked.extend(waybills)
+        raise Refused("no such number", code=RefusalCode.NOT_FOUND)
+
+    monkeypatch.setattr(registry.carrier(house.carrier), "track", track)
+    await house.pass_time(timedelta(hours=24))
+    assert 2 <= len(asked) <= 8
+    look = await house.settled.reading(lambda tx: tx.looks.find(booked.id))
+    assert look.poll_at > house.clock()

@@ -11,7 +11,7 @@ import pytest
 from adapters import registry
 from adapters.seam import Pace
 from gateway.journeys import polling
-from schemas.errors import Refused, Throttled, Unavailable, Unintelligible
+from schemas.errors import RefusalCode, Refused, Throttled, Unavailable, Unintelligible
 from schemas.tracking import TrackingReport
 from schemas.values import Waybill
 
@@ -22,9 +22,10 @@ class Carrier:
     def __init__(self, says: dict[str, Exception] | None = None) -> None:
         self.says = says or {}
         self.asked: list[str] = []
-        self.under_way = self.most = 0
+        self.under_way = self.most = self.calls = 0
 
     async def track(self, waybills: Sequence[Waybill]) -> TrackingReport:
+        self.calls += 1
         self.asked += waybills
         self.under_way += 1
         self.most = max(self.most, self.under_way)
@@ -69,6 +70,43 @@ async def test_what_is_wrong_with_one_shipment_is_not_held_against_the_others(er
     assert len(answered) == 19
     assert turn.trouble() is None
     assert [shipment.waybill for batch, _ in turn.unread for shipment in batch] == ["W0"]
+
+
+@pytest.mark.parametrize("error", [Refused("no such number"), Unintelligible("HTML")])
+async def test_a_call_that_fails_by_one_of_its_shipments_is_made_for_the_others(error: Exception) -> None:
+    """They are asked about together again and again: none of them would be heard of any more."""
+    carrier = Carrier({"W7": error})
+    turn = a_turn(carrier, 50)
+    turn.waiting = deque([[shipment for (shipment,) in turn.waiting]])
+    assert sorted(await answers(turn, 3)) == sorted({f"W{number}" for number in range(50)} - {"W7"})
+    assert [shipment.waybill for batch, _ in turn.unread for shipment in batch] == ["W7"]
+    assert carrier.calls <= 13
+
+
+async def test_where_no_call_can_be_read_they_are_not_split_for_ever() -> None:
+    carrier = Carrier({f"W{number}": Unintelligible("HTML") for number in range(200)})
+    turn = a_turn(carrier, 200)
+    turn.waiting = deque(
+        [[shipment for (shipment,) in list(turn.waiting)[first : first + 50]] for first in range(0, 200, 50)]
+    )
+    assert await answers(turn, 3) == []
+    assert carrier.calls <= 4 + 2 * polling.SPLITS
+    assert sum(len(batch) for batch, _ in turn.unread) == 200
+
+
+async def test_a_number_that_is_refused_alone_is_an_answer() -> None:
+    """Else it is asked about every few minutes, day and night, and its carrier said to be silent."""
+    turn = a_turn(Carrier({"W0": Refused("no such number")}), 1)
+    assert await answers(turn, 3) == []
+    assert turn.trouble() is None
+    shut = Refused("no such account", code=RefusalCode.ACCOUNT_INVALID)
+    turn = a_turn(Carrier({"W0": shut}), 1)
+    await answers(turn, 3)
+    assert turn.trouble() is shut
+    astray = Refused("status 404")
+    turn = a_turn(Carrier({f"W{number}": astray for number in range(50)}), 50)
+    await answers(turn, 3)
+    assert turn.trouble() is astray  # something before the carrier answers
 
 
 async def test_where_nothing_can_be_read_the_carrier_is_left_alone() -> None:
