@@ -19,8 +19,9 @@ EVERY: Mapping[T, timedelta] = {
     T.OUT_FOR_DELIVERY: timedelta(minutes=20),
     T.LOST: timedelta(hours=24),
 }
-LOST_LOOKS = 42
-"""Looks in a row, one a day, that what is lost is given to turn up."""
+LOOKS: Mapping[T, int] = {T.LOST: 42, T.EXPIRED: 120}
+"""Looks in a row that bring nothing, one a day at the end, and then no more: what is lost is given that long to turn up, a
+label whose time is over to be scanned all the same."""
 NEAR = timedelta(hours=12)
 NEAR_EVERY = timedelta(minutes=15)
 LONGEST = timedelta(hours=24)
@@ -29,10 +30,12 @@ LONGEST = timedelta(hours=24)
 def next_poll(status: T, *, silent: int, now: datetime, limit_at: datetime | None = None) -> datetime | None:
     """`silent` counts looks in a row that brought nothing new; `limit_at` is the nearest time limit that a scan decides.
 
-    None when the shipment is final: nothing that the carrier can say is waited for any more. What is lost may turn up: it is
-    looked at for some weeks.
+    None when the shipment is final: nothing that the carrier can say is waited for any more. What is lost may turn up, and a
+    label that has expired be used: those are looked at for some weeks.
     """
-    if status is T.LOST and silent < LOST_LOOKS:
+    if silent >= LOOKS.get(status, silent + 1):
+        return None
+    if status is T.LOST:
         return now + EVERY[status]
     if status in FINAL:
         return None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.lifecycle import FINAL
-from gateway.rules.polling import LONGEST, LOST_LOOKS, NEAR, NEAR_EVERY, next_poll
+from gateway.rules.polling import LONGEST, LOOKS, NEAR, NEAR_EVERY, next_poll
 from gateway.rules.routing import Why, choose_channel
 from schemas.tracking import TrackingStatus as T
 from tests.house.clock import MONDAY_NOON
@@ -22,7 +22,11 @@ def test_what_is_final_is_looked_at_no_more(status: T) -> None:
     assert next_poll(status, silent=0, now=NOW, limit_at=NOW + timedelta(hours=1)) is None
 
 
-@given(st.sampled_from(MOVING), st.integers(0, 10**9), st.none() | st.timedeltas(timedelta(-9), timedelta(9)))
+@given(
+    st.sampled_from([one for one in MOVING if one not in LOOKS]),
+    st.integers(0, 10**9),
+    st.none() | st.timedeltas(timedelta(-9), timedelta(9)),
+)
 def test_everything_else_is_looked_at_again_within_a_day(status: T, silent: int, limit: timedelta | None) -> None:
     at = next_poll(status, silent=silent, now=NOW, limit_at=None if limit is None else NOW + limit)
     assert at is not None
@@ -55,8 +59,15 @@ def test_no_look_jumps_over_the_time_near_a_limit(status: T, silent: int, ahead:
 
 
 def test_what_is_lost_is_looked_at_rarely_for_some_weeks() -> None:
-    looks = [next_poll(T.LOST, silent=silent, now=NOW, limit_at=NOW + NEAR) for silent in range(LOST_LOOKS + 1)]
-    assert looks == [*[NOW + timedelta(days=1)] * LOST_LOOKS, None]
+    looks = [next_poll(T.LOST, silent=silent, now=NOW, limit_at=NOW + NEAR) for silent in range(LOOKS[T.LOST] + 1)]
+    assert looks == [*[NOW + timedelta(days=1)] * LOOKS[T.LOST], None]
+
+
+def test_a_label_whose_time_is_over_is_looked_at_for_some_months_and_no_more() -> None:
+    looks = [next_poll(T.EXPIRED, silent=silent, now=NOW) for silent in range(LOOKS[T.EXPIRED] + 1)]
+    spent = sum((at - NOW for at in looks if at is not None), timedelta(0))
+    assert looks.index(None) == LOOKS[T.EXPIRED]
+    assert timedelta(days=100) < spent < timedelta(days=120)
 
 
 def test_a_parcel_at_the_door_is_asked_for_more_often_than_one_at_sea() -> None:
