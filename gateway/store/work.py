@@ -1,7 +1,8 @@
 """Work is a row that is due: claim it, settle it, find it. The only place that touches due_at, turn, tries and parked.
 
 A claim takes the next turn and sets the lease; the write that follows checks the turn and touches no row when it is no
-longer ours. A row without `due_at` has no job. A row that used up its tries is parked with the reason, and a person decides.
+longer ours. A row without `due_at` has no job. A row whose job fails again and again is parked with the reason, and a
+person decides.
 """
 
 from collections.abc import Mapping, Sequence
