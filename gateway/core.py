@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -38,6 +38,8 @@ from schemas.errors import AdapterError, CredentialsStale
 
 log = structlog.get_logger(__name__)
 Answer = TypeVar("Answer")
+PAUSED_WAIT = timedelta(minutes=5)
+"""Until a row that a paused account keeps from its call is looked at again."""
 AFTER_CALL = 5.0
 """Seconds kept free at the end of a turn for the write."""
 
@@ -186,6 +188,12 @@ def pace_of(account: Record) -> Pace:
     """How fast an account may be asked: as its contract says, where that says nothing as the carrier's profile does."""
     pace = registry.carrier(account.carrier).profile.pace
     return pace.model_copy(update={**account.pace, "source": "the account's contract"}) if account.pace else pace
+
+
+def may_be_read(account: Record) -> bool:
+    """A carrier that rejects our credentials is asked nothing, reading neither, before a person has looked: each call is one
+    more wrong password. One that a restore has paused is: what this database has forgotten stands there."""
+    return account.paused is None or account.doubted_until is not None
 
 
 async def twice_if_stale(call: Callable[[], Awaitable[Answer]]) -> Answer:

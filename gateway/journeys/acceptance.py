@@ -11,7 +11,7 @@ import structlog
 
 from adapters import registry
 from adapters.seam import VoidsBookings
-from gateway.core import Gateway
+from gateway.core import Gateway, may_be_read
 from gateway.crash import crash
 from gateway.journeys import claims, clocks, following, tracking, verdicts
 from gateway.journeys.notices import announce
@@ -71,7 +71,7 @@ async def judge_deadline(gw: Gateway, job: Job) -> None:
         account = await tx.accounts.get(shipment.account_id) if shipment else None
     report: TrackingReport | None = None
     last = any(stage.name in LAST_STAGES for stage in due)
-    if last and shipment and account and shipment.waybill and _may_be_asked(account):
+    if last and shipment and account and shipment.waybill and may_be_read(account):
         try:
             report = await tracking.look_now(gw, shipment, account)
         except Throttled as error:
@@ -94,12 +94,6 @@ async def _put_off(gw: Gateway, row: Record, error: Throttled) -> bool:
     async with gw.store.transaction(row.exporter_id) as tx:
         await tx.settle("judge", row, due_at=tx.now + max(timedelta(seconds=named), MOMENT), tries=row.tries)
     return True
-
-
-def _may_be_asked(account: Record) -> bool:
-    """A carrier that rejects our credentials is not asked before a person has looked. One that a restore has paused is: what
-    this database has forgotten stands there."""
-    return account.paused is None or account.doubted_until is not None
 
 
 async def _fire(tx: Desk, claimed: Record, *, looked: bool) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from adapters import registry
 from adapters.seam import Carrier, FindsBookings, FindsByDay, VoidsBookings
-from gateway.core import Gateway
+from gateway.core import PAUSED_WAIT, Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts, following, labels, planning, pricing, quoting, tracking, voiding
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
@@ -34,7 +34,6 @@ from schemas.shipments import (
 )
 from schemas.tracking import TrackingStatus
 
-PAUSED_WAIT = timedelta(minutes=5)
 DOUBT = timedelta(days=1)
 """After a restore, from when an account is opened again: how long returns that come in are looked up before they are booked.
 Platforms have told again by then."""

@@ -6,12 +6,12 @@ answered by filing again. What a carrier does not take by its door goes as a doc
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from adapters import registry
 from adapters.seam import Carrier
-from gateway.core import Gateway
+from gateway.core import PAUSED_WAIT, Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts
 from gateway.journeys.attempts import Act, Dead, Found, NotYet
@@ -24,7 +24,6 @@ from schemas.errors import Refused, Unsupported
 from schemas.filings import ClaimRequest, DisputeRequest, Filing, FilingState
 from schemas.values import ClientRef
 
-PAUSED_WAIT = timedelta(minutes=5)
 UNDER_WAY = "filing"
 """The state of a row that is to be filed, or is being filed."""
 Request = DisputeRequest | ClaimRequest | CoverRequest

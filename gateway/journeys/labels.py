@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from adapters import registry
 from adapters.seam import FetchesLabels
-from gateway.core import Gateway, twice_if_stale
+from gateway.core import PAUSED_WAIT, Gateway, may_be_read, twice_if_stale
 from gateway.jobs import back_off
 from gateway.journeys.notices import announce
 from gateway.rules.details import Detail
@@ -70,6 +70,9 @@ async def fetch_label(gw: Gateway, job: Job) -> None:
         if row is None:
             return
         account = await tx.accounts.get(row.account_id)
+        if not may_be_read(account):
+            await tx.settle("label", row, due_at=tx.now + PAUSED_WAIT, tries=row.tries - 1)
+            return
     profile = registry.carrier(account.carrier).profile
     carrier = gw.open_carrier(account, turn_ends=gw.turn_ends(profile.total_seconds, tx.now))
     assert isinstance(carrier, FetchesLabels)  # no row is written for a carrier that is not

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Awaitable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from adapters import registry
 from adapters.seam import BooksPickups, Carrier, FindsByDay, FindsPickups
-from gateway.core import Gateway
+from gateway.core import PAUSED_WAIT, Gateway
 from gateway.crash import crash
 from gateway.journeys import attempts
 from gateway.journeys.attempts import Act, Found, NotYet
@@ -22,8 +21,6 @@ from schemas.errors import Conflict, Refused, Unsupported
 from schemas.messages import NoticeKind
 from schemas.shipments import Pickup, PickupRequest, VoidOutcome, VoidReceipt
 from schemas.values import Json
-
-PAUSED_WAIT = timedelta(minutes=5)
 
 
 async def request_pickup(tx: Desk, account_id: str, request: PickupRequest, shipment_ids: Sequence[str]) -> str:

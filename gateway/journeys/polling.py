@@ -18,7 +18,7 @@ import structlog
 
 from adapters import registry
 from adapters.seam import Carrier, CarrierProfile
-from gateway.core import Gateway, pace_of, twice_if_stale
+from gateway.core import PAUSED_WAIT, Gateway, pace_of, twice_if_stale
 from gateway.crash import crash
 from gateway.jobs import back_off, jitter
 from gateway.journeys import tracking
@@ -45,7 +45,6 @@ from schemas.tracking import TrackingEvent, TrackingReport, TrackingStatus
 from schemas.values import Waybill
 
 log = structlog.get_logger(__name__)
-PAUSED_WAIT = timedelta(minutes=5)
 LONGEST_SHUT = timedelta(hours=1)
 """However long a lane is said to be shut: asking it again costs nothing."""
 SILENT_AFTER = 3

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from adapters.seam import ListsBookings
-from gateway.core import Gateway, twice_if_stale
+from gateway.core import PAUSED_WAIT, Gateway, may_be_read, twice_if_stale
 from gateway.jobs import back_off, jittered
 from gateway.rules.details import Detail
 from gateway.store.shipments import SLOT
@@ -31,6 +31,9 @@ async def sweep_account(gw: Gateway, job: Job) -> None:
         if row is None:
             return
         account = await tx.accounts.get(row.account_id)
+        if not may_be_read(account):
+            await tx.settle("sweep", row, due_at=tx.now + PAUSED_WAIT, tries=row.tries - 1)
+            return
         since = row.listed_until - OVERLAP if row.listed_until else tx.now - FIRST_LOOK_BACK
         asked_at = tx.now
     carrier = gw.open_carrier(account)

@@ -7,12 +7,12 @@ import pytest
 
 from adapters import registry
 from gateway import worker
-from gateway.journeys import voiding
+from gateway.journeys import booking, voiding
 from gateway.store.work import LEASE
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
 from tests.faults.house import House
-from tests.faults.params import by_rest, house_time, states
+from tests.faults.params import by_rest, by_soap, house_time, states
 from tests.faults.proxy import proxy_to
 
 HOUR = timedelta(hours=1)
@@ -132,6 +132,25 @@ async def test_f34_the_label_cannot_be_fetched(house: House) -> None:
     assert len(labels) == 1
     assert len(await house.creates()) == 1
     await house.judge()
+
+
+@by_soap
+@pytest.mark.parametrize("doubted", [False, True])
+async def test_a_carrier_that_rejects_us_is_asked_for_neither_its_list_nor_a_label(house: House, doubted: bool) -> None:
+    """Each call would be one more wrong password. A restore has what it forgot told all the same."""
+    booked = await house.booked()
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        until = tx.now + booking.DOUBT if doubted else None
+        await tx.accounts.set(booked.account_id, paused="the carrier rejects the credentials", doubted_until=until)
+        (label,), (sweep,) = await tx.all(tx.labels.mine()), await tx.all(tx.sweeps.mine())
+        await tx.labels.set(label.id, state="pending")
+        for kind, row in (("label", label), ("sweep", sweep)):
+            await tx.wake(kind, row.id)
+    asked = len((await house.bench.ask("requests"))["requests"])
+    assert (await house.run("sweep"), await house.run("label")) == (1, 1)
+    assert (len((await house.bench.ask("requests"))["requests"]) > asked) is doubted
+    async with house.gw.store.reading(house.settled.exporter) as tx:
+        assert ((await tx.labels.get(label.id)).state == "stored") is doubted
 
 
 async def test_f35_the_carrier_is_down_for_half_an_hour(house: House) -> None:
