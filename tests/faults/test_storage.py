@@ -28,7 +28,7 @@ async def test_f09_the_database_is_unreachable(town: Town) -> None:
     async with database_link(town) as (link, url):
         await town.up(DB=url)
         bodies = await messages(town, range(10))
-        assert await post(town, Sent(), "m-0", bodies["m-0"]) == 200
+        await insist(town, {"m-0": bodies["m-0"]}, Sent())  # where every core is busy a first connection takes its time
         link.weather.swallow = True
         during = await burst(town, bodies)
         assert set(during.counted) == {503}, during.counted
