@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 UNHURRIED = {"HOMEWARD_CALLS_PER_MINUTE": "10000000"}
 """One key asks for more here than any may in a minute."""
@@ -17,11 +17,25 @@ UNHURRIED = {"HOMEWARD_CALLS_PER_MINUTE": "10000000"}
 
 @dataclass(slots=True)
 class Measured:
-    """One run: requests a second, the 99th percentile of their times in ms, and how many answers were not 2xx."""
+    """One run: what each request took and what all of them took, in seconds, and how many answers were not 2xx."""
 
-    per_second: float
-    p99_ms: float
-    failed: int
+    times: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    failed: int = 0
+
+    @property
+    def per_second(self) -> float:
+        return len(self.times) / self.seconds
+
+    @property
+    def p99_ms(self) -> float:
+        return statistics.quantiles(self.times, n=100)[98] * 1000
+
+    def add(self, more: "Measured") -> None:
+        """Another turn of the same."""
+        self.times += more.times
+        self.seconds += more.seconds
+        self.failed += more.failed
 
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
@@ -55,7 +69,7 @@ async def hammer(port: int, requests: Sequence[bytes], connections: int = 64) ->
     started = time.perf_counter()
     await asyncio.gather(*(one_connection() for _ in range(connections)))
     took = time.perf_counter() - started
-    return Measured(len(times) / took, statistics.quantiles(times, n=100)[98] * 1000, failed)
+    return Measured(times, took, failed)
 
 
 def free_port() -> int:
