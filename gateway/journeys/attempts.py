@@ -28,6 +28,7 @@ from schemas.errors import (
     CredentialsStale,
     NothingHappened,
     OutcomeUnknown,
+    RefusalCode,
     Refused,
     Throttled,
     Unavailable,
@@ -35,10 +36,13 @@ from schemas.errors import (
 from schemas.values import ClientRef, Json
 
 log = structlog.get_logger(__name__)
-VOID_THERE = "void at the carrier"
+VOID_THERE, CUT_OFF = "void at the carrier", "the process ended before the answer was written"
 SAME_REFERENCE = frozenset({LookUp.IDEMPOTENT, LookUp.UNIQUE_REFERENCE, LookUp.UPSERT})
 """Carriers at which the same reference never makes a second booking: an absent attempt is sent again as it was."""
 
+TAKEN = RefusalCode.REFERENCE_IN_USE
+"""The answer of a carrier that has something under our reference already, and the reason of the attempt that got it: an
+earlier call of ours, or the network's second copy of this one, has made what only a look-up can find."""
 NEVER_LEFT = frozenset(kind.__name__ for kind in (Unavailable, Throttled, CredentialsRejected, CredentialsStale))
 """Refusals by which the carrier took nothing in: the attempt goes again as it is, so that an outage of days uses up neither
 references nor rows."""
@@ -173,10 +177,14 @@ async def conclude(tx: Desk, act: Act, attempt_id: str, outcome: Outcome, *, tri
     if error is None:
         await settle_live(tx, act, attempt, outcome.result)
         return None
-    if isinstance(error, NothingHappened):
+    if isinstance(error, NothingHappened) and (act.repeats or not is_taken(error)):
         return await _not_created(tx, act, attempt, error, tries)
     await mark_unknown(tx, act, attempt, error)
     return None
+
+
+def is_taken(error: Exception | None) -> bool:
+    return isinstance(error, Refused) and error.code is TAKEN
 
 
 async def settle_live(tx: Desk, act: Act, attempt: Record, result: Any) -> None:
@@ -258,7 +266,7 @@ async def mark_unknown(tx: Desk, act: Act, attempt: Record, error: Exception | N
         attempt.id,
         state="unknown",
         unknown_at=tx.now,
-        reason=type(error).__name__ if error else "the process ended before the answer was written",
+        reason=TAKEN if is_taken(error) else type(error).__name__ if error else CUT_OFF,
         wire_code=getattr(error, "wire_code", None),
         wire_text=getattr(error, "wire_text", None),
     )

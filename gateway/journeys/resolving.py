@@ -29,13 +29,13 @@ from gateway.journeys import (
     renewing,
     voiding,
 )
-from gateway.journeys.attempts import Act, Found, Outcome
+from gateway.journeys.attempts import TAKEN, Act, Found, Outcome
 from gateway.journeys.notices import announce
 from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import AdapterError, NothingHappened, RefusalCode, Refused
+from schemas.errors import AdapterError, NothingHappened
 from schemas.messages import NoticeKind
 
 log = structlog.get_logger(__name__)
@@ -55,8 +55,6 @@ LATE_LOOKS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=24))
 NO_VERDICT = frozenset({"renewal", "application", "cover_void"})
 """Acts of which a person can say nothing: they go again, each hour in the end."""
 REPEATABLE = frozenset({LookUp.IDEMPOTENT, LookUp.UPSERT})
-TAKEN = RefusalCode.REFERENCE_IN_USE
-"""The reason of an attempt whose repetition was answered by this: something is booked under its key."""
 
 
 async def resolve_attempt(gw: Gateway, job: Job) -> None:
@@ -158,7 +156,7 @@ async def _after_repeat(gw: Gateway, job: Job, act: Act, attempt: Record, outcom
         if isinstance(doubt, attempts.Dead) and tx.now >= _absent_from(attempt, profile):
             await _absent(tx, act, attempt, profile, dead=1)
             return
-        if isinstance(doubt, Refused) and doubt.code is TAKEN:
+        if attempts.is_taken(doubt):
             await tx.attempts.set(attempt.id, reason=TAKEN)
         if doubt is not None:
             await _look_again(tx, act, attempt, profile)

@@ -12,8 +12,9 @@ platform), `/sink/{name}` (see sink). The control desk takes JSON:
                               "seconds", "bytes", "retry_after", "code"}; times -1 is for ever. Scripts: refuse,
                               fault_in_200, fail_500 (nothing created), 429, token_expired, delay, dead_2xx, swapped,
                               accept_then_500, accept_then_502_html, accept_then_html, accept_then_reset,
-                              accept_then_hang, accept_then_truncate; and for every verb at once, until the carrier's
-                              clock says so: outage (503), lookup_lag (bookings younger than that are not found).
+                              accept_then_refuse, accept_then_hang, accept_then_truncate; and for every verb at
+                              once, until the carrier's clock says so: outage (503), lookup_lag (bookings younger than
+                              that are not found).
                               Verbs: token, book, find, void, label, proof, track, quote, pickup, find_pickup,
                               cancel_pickup, bills, file_dispute, find_dispute, file_claim, find_claim,
                               bind_cover, find_cover, cancel_cover; `*` is any.

@@ -173,6 +173,12 @@ async def _then_500(script: Script, scene: Scene) -> web.StreamResponse:
     return web.Response(status=500, text="internal error")
 
 
+async def _then_refuse(script: Script, scene: Scene) -> web.StreamResponse:
+    """What the second copy of a request hears, of a network that delivers it twice."""
+    scene.act("")
+    return await _refuse(script, scene)
+
+
 async def _then_502(script: Script, scene: Scene) -> web.StreamResponse:
     scene.act("")
     return web.Response(status=502, body=HTML, content_type="text/html")
@@ -211,6 +217,7 @@ PLAYS: dict[str, Play] = {
     "swapped": _twist,
     "accept_then_hang": _then_hang,
     "accept_then_500": _then_500,
+    "accept_then_refuse": _then_refuse,
     "accept_then_502_html": _then_502,
     "accept_then_html": _then_html,
     "accept_then_reset": _then_reset,

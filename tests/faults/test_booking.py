@@ -127,6 +127,22 @@ async def test_f20_created_and_the_reply_lost(house: House) -> None:
     await _created_and_adopted(house, "accept_then_reset")
 
 
+async def test_f20_created_and_refused_as_a_second_one(house: House) -> None:
+    """The network delivers the request twice, and only the second answer comes back: the reference is in use."""
+    await _created_and_adopted(house, "accept_then_refuse", code="REFERENCE_IN_USE")
+
+
+async def test_f20_a_reference_in_use_that_nobody_finds_is_a_persons(house: House) -> None:
+    """It is never concluded absent, and nothing is sent under another reference."""
+    await house.script("refuse", code="REFERENCE_IN_USE")
+    await house.authorise()
+    await house.pass_time(timedelta(hours=26), grain=timedelta(hours=1))
+    assert states(await house.attempts()) == ["unknown"]
+    assert [task.kind for task in await house.tasks()] == ["outcome_unknown"]
+    assert len(await house.creates()) == 1
+    await house.judge()
+
+
 async def test_f20_created_and_the_line_cut(house: House) -> None:
     """The same from the line's side: the proxy cuts the reply after some bytes."""
     host, _, port = house.bench.base.removeprefix("http://").partition(":")

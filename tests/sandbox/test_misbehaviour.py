@@ -31,6 +31,7 @@ CREATED: dict[str, tuple[type[AdapterError], dict[str, Any]]] = {
     "accept_then_reset": (OutcomeUnknown, {}),
     "accept_then_hang": (OutcomeUnknown, {"seconds": 30}),
     "accept_then_truncate": (OutcomeUnknown, {"bytes": 30}),
+    "accept_then_refuse": (Refused, {"code": "REFERENCE_IN_USE"}),
     "accept_then_html": (Unintelligible, {}),
 }
 NOT_CREATED: dict[str, tuple[type[AdapterError], dict[str, Any]]] = {
