@@ -273,7 +273,8 @@ async def _look_again(tx: Desk, act: Act, attempt: Record, profile: CarrierProfi
 
 
 async def _ask_a_person(tx: Desk, attempt: Record, why: str) -> None:
-    detail = Detail.of(why, act=attempt.kind, reference=attempt.client_ref, carrier=attempt.carrier)
+    said = "reference_taken" if attempt.reason == TAKEN else why
+    detail = Detail.of(said, act=attempt.kind, reference=attempt.client_ref, carrier=attempt.carrier)
     await tx.tasks.ask("outcome_unknown", f"attempt:{attempt.id}", detail, attempt.return_id)
     await tx.settle("resolve", attempt, parked=why)
     log.warning("attempt.parked", attempt=attempt.id, why=why)

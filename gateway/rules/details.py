@@ -76,6 +76,11 @@ FORMS: Mapping[str, tuple[str, str]] = {
         "{act} {reference} at {carrier}: a day of look-ups has not answered it. Say whether it exists there.",
         "{carrier} 的{act} {reference}：查询一天仍无结果，请人工确认是否存在。",
     ),
+    "reference_taken": (
+        "{act} {reference} at {carrier}: the carrier says that the reference is in use, and shows nothing under it. "
+        "Say whether it exists there.",
+        "{carrier} 的{act} {reference}：承运商称该参考号已被使用，但查询不到，请人工确认是否存在。",
+    ),
     "scanned_meanwhile": (
         "{act} {reference} at {carrier}: the parcel was scanned before anybody knew. Say whether the booking was voided.",
         "{carrier} 的{act} {reference}：结果未明时货件已有扫描记录，请人工确认该单是否已作废。",

@@ -1,7 +1,7 @@
 """Durable webhook intake, side by side: ours; the same handler without the store; FastAPI + uvicorn on the same store.
 
 Each server on core 0, the load on core 1, 64 connections, a fresh embedded store each time. Every message is new: verified,
-parsed, committed, and only then answered. The three are asked in turns of a thousand, so that a slow minute of the machine
+parsed, committed, and only then answered. The three are asked in turns of two thousand, so that a slow minute of the machine
 is a slow minute of all of them.
 """
 
@@ -22,7 +22,7 @@ from standardwebhooks import Webhook
 from tests.bench import load, world
 
 KINDS = ("ours", "no_store", "fastapi")
-TURN = 1000
+TURN = 2000
 
 
 def _messages(source: str, count: int) -> list[bytes]:
