@@ -1,8 +1,9 @@
-"""Durable webhook intake, side by side: ours; the same handler without the store; FastAPI + uvicorn on the same store.
+"""Durable webhook intake, side by side: ours; the same handler without the store; FastAPI + uvicorn on the same store, with
+the same care around each request, and bare.
 
 Each server on core 0, the load on core 1, 64 connections, a fresh embedded store each time. Every message is new: verified,
-parsed, committed, and only then answered. The three are asked in turns of two thousand, so that a slow minute of the machine
-is a slow minute of all of them.
+parsed, committed, and only then answered. They are asked in turns of two thousand, so that a slow minute of the machine
+is a slow minute of all.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from standardwebhooks import Webhook
 
 from tests.bench import load, world
 
-KINDS = ("ours", "no_store", "fastapi")
+KINDS = ("ours", "no_store", "fastapi", "fastapi_bare")
 TURN = 2000
 
 
@@ -44,7 +45,7 @@ def _messages(source: str, count: int) -> list[bytes]:
 
 
 def measure(requests: int) -> dict[str, load.Measured]:
-    """One run: all three stand there, and are asked in turns."""
+    """One run: all of them stand there, and are asked in turns."""
     with ExitStack() as stack:
         ports = {kind: load.free_port() for kind in KINDS}
         messages = {kind: _stood_up(stack, kind, port, requests) for kind, port in ports.items()}
