@@ -41,7 +41,14 @@ def asked_with() -> Iterator[tuple[str, str]]:
 def test_every_code_is_known_and_every_form_is_used() -> None:
     named = {code for code, _ in asked_with()}
     assert named - set(FORMS) == set()
-    by_variable = {"scanned_already", "takes_no_void", "no_look_up", "not_answered", "reference_taken", "scanned_meanwhile"}
+    by_variable = {
+        "scanned_already",
+        "takes_no_void",
+        "no_look_up",
+        "not_answered",
+        "reference_taken",
+        "scanned_meanwhile",
+    }
     assert set(FORMS) - named == by_variable
 
 
