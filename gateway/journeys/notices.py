@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from adapters import registry
 from adapters.seam import TakesDecision, TakesMessages, TakesTracking
-from adapters.toolkit.http import Call, Http, throttled
+from adapters.toolkit.http import Call, Http, Reply, throttled
 from gateway import mailing
 from gateway.core import Gateway
 from gateway.crash import crash
@@ -22,7 +22,7 @@ from gateway.rules.details import Detail
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import AdapterError, Refused, Throttled, Unavailable
+from schemas.errors import AdapterError, OutcomeUnknown, Refused, Throttled, Unavailable
 from schemas.messages import NoticeKind
 from schemas.returns import Decision, TrackingNote
 from schemas.thread import MessageNote
@@ -127,13 +127,20 @@ async def _post(gw: Gateway, endpoint: Record, notice: Record) -> None:
     call = Call.create(
         "notice", "POST", endpoint.url, headers=headers, content=notice.body.encode(), cap=65_536, accepts=ANY_STATUS
     )
-    reply = await Http(client=gw.hooks, total_seconds=LIMIT_SECONDS).send(call)
-    if reply.status == 410:
+    reply: Reply | None = None
+    try:
+        reply = await Http(client=gw.hooks, total_seconds=LIMIT_SECONDS).send(call)
+        status = reply.status
+    except OutcomeUnknown as error:
+        if error.wire_code is None:
+            raise
+        status = int(error.wire_code)  # only its body is too long, which nobody reads
+    if status == 410:
         raise Refused("the endpoint is gone", wire_code="410")
-    if reply.status in (429, 502, 503, 504):
+    if reply is not None and status in (429, 502, 503, 504):
         raise throttled(reply)
-    if not 200 <= reply.status < 300:
-        raise Unavailable(f"answered {reply.status}", wire_code=str(reply.status))
+    if not 200 <= status < 300:
+        raise Unavailable(f"answered {status}", wire_code=str(status))
 
 
 async def _tell_platform(gw: Gateway, row: Record, source: Record, notice: Record) -> None:

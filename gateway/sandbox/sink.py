@@ -2,7 +2,8 @@
 
     POST /sink/{name}
 
-Scripts: a status (`500`, `410`, `301`, `429` with `retry_after`), `hang` for some seconds, `drip` a byte at a time.
+Scripts: a status (`500`, `410`, `301`, `429` with `retry_after`; `bytes` of body), `hang` for some seconds, `drip` a byte
+at a time.
 """
 
 import asyncio
@@ -36,7 +37,8 @@ class Sink:
         return self.endpoints.setdefault(name, Endpoint())
 
     def tell(self, name: str, told: Json) -> None:
-        """`secret`, and `scripts`: a list of `{"answer": 500 | "hang" | "drip", "times", "seconds", "retry_after"}`."""
+        """`secret`, and `scripts`: a list of `{"answer": 500 | "hang" | "drip", "times", "seconds", "bytes", "retry_after"}`,
+        of which only the first must be there."""
         endpoint = self.endpoint(name)
         endpoint.secret = told.get("secret", endpoint.secret)
         for script in told.get("scripts", ()):
@@ -74,7 +76,7 @@ class Sink:
         headers = {"Location": "/elsewhere"} if answer in (301, 302, 307, 308) else {}
         if "retry_after" in script:
             headers["Retry-After"] = str(script["retry_after"])
-        return web.Response(status=int(answer), headers=headers)
+        return web.Response(status=int(answer), headers=headers, body=b"." * int(script.get("bytes", 0)))
 
     async def _drip(self, request: web.Request, seconds: float) -> web.StreamResponse:
         response = web.StreamResponse()

@@ -67,6 +67,28 @@ async def test_f50_hanging_and_dripping(house: House, answer: str, monkeypatch: 
 
 
 @by_rest
+async def test_f50_a_page_for_an_answer_is_an_answer(house: House) -> None:
+    """Nobody reads the body: one that is too long to be taken in makes no delivery of 2xx a failed one."""
+    await house.bench.tell("sink/demo", scripts=[{"answer": 200, "bytes": 100_000, "times": 50}])
+    await house.booked()
+    await house.come_to_rest(timedelta(hours=12))
+    told = [one["id"] for one in await house.told()]
+    assert told
+    assert len(told) == len(set(told))
+    assert (await endpoint(house)).failing_since is None
+    await house.judge()
+
+
+@by_rest
+@pytest.mark.parametrize("page", [0, 100_000])
+async def test_f52_gone_whatever_the_page_says(house: House, page: int) -> None:
+    await house.bench.tell("sink/demo", scripts=[{"answer": 410, "bytes": page, "times": 20}])
+    await house.booked()
+    assert not (await endpoint(house)).enabled
+    await house.judge()
+
+
+@by_rest
 async def test_f52_gone(house: House) -> None:
     """410: the endpoint is off, those that are left are told so."""
     await second_endpoint(house)
