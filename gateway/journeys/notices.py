@@ -168,9 +168,9 @@ async def _not_delivered(
             await _by_hand(tx, row, notice, error)
             return
         due_at = _next_try(tx.now, row.tries, error)
-        gone = isinstance(error, Refused) or _failing_too_long(target, tx.now)
+        gone = isinstance(error, Refused)
         if row.target == "endpoint":
-            await _mark_failing(tx, target, gone=gone)
+            gone = await _mark_failing(tx, target.id, gone=gone)
         dead = gone or due_at is None
         state = "dead" if dead else "waiting"
         await tx.deliveries.set(row.id, state=state, last_status=status, last_error=str(error))
@@ -187,24 +187,21 @@ def _next_try(now: datetime, tries: int, error: AdapterError) -> datetime | None
     return at
 
 
-def _failing_too_long(target: Record, now: datetime) -> bool:
-    since = getattr(target, "failing_since", None)
-    return since is not None and now - since > OFF_AFTER
-
-
-async def _mark_failing(tx: Desk, endpoint: Record, *, gone: bool) -> None:
-    if not gone:
-        if endpoint.failing_since is None:
-            await tx.endpoints.set(endpoint.id, failing_since=tx.now)
-        return
-    await tx.endpoints.set(endpoint.id, enabled=False, disabled_because="gone, or failing for five days")
-    tx.note("endpoint.disabled", endpoint.id, before={"enabled": True}, after={"enabled": False})
-    await announce(
-        tx,
-        NoticeKind.ENDPOINT_DISABLED,
-        {"endpoint_id": endpoint.id},
-        cause=f"endpoint:{endpoint.id}:{tx.now.isoformat()}",
-    )
+async def _mark_failing(tx: Desk, endpoint_id: str, *, gone: bool) -> bool:
+    """Switch the endpoint off where it is gone, or has failed for too long by now: another delivery, or a person, may have
+    had to do with it during the call. Whether it is off."""
+    endpoint = await tx.endpoints.get(endpoint_id, lock=True)
+    if not endpoint.enabled:
+        return True
+    if endpoint.failing_since is None and not gone:
+        await tx.endpoints.set(endpoint_id, failing_since=tx.now)
+    if not gone and (endpoint.failing_since is None or tx.now - endpoint.failing_since <= OFF_AFTER):
+        return False
+    await tx.endpoints.set(endpoint_id, enabled=False, disabled_because="gone, or failing for five days")
+    tx.note("endpoint.disabled", endpoint_id, before={"enabled": True}, after={"enabled": False})
+    cause = f"endpoint:{endpoint_id}:{tx.now.isoformat()}"
+    await announce(tx, NoticeKind.ENDPOINT_DISABLED, {"endpoint_id": endpoint_id}, cause=cause)
+    return True
 
 
 async def _by_hand(tx: Desk, row: Record, notice: Record, error: AdapterError) -> None:

@@ -106,6 +106,47 @@ async def test_f52_gone(house: House) -> None:
 
 
 @by_rest
+async def test_f52_gone_for_several_at_once(house: House) -> None:
+    """What is under way to it ends as dead, and that it is off is said once."""
+    await second_endpoint(house)
+    await house.bench.tell("sink/demo", scripts=[{"answer": 410, "times": 20}])
+    await house.authorise()
+    await house.authorise("R2")
+    await house.run("ingest")
+    await house.run("book")
+    await house.run("deliver")
+    assert len(await house.told()) > 1
+    await house.come_to_rest()
+    assert len([one for one in await house.told("other") if '"type":"endpoint.disabled"' in one["body"]]) == 1
+    await house.judge()
+
+
+@by_rest
+async def test_f52_opened_again_while_a_delivery_was_under_way(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had failed for five days when the call began, and a person has put it right since: it stays on."""
+    await house.bench.tell("sink/demo", scripts=[{"answer": 500, "times": 2}])
+    await house.authorise()
+    await house.run("ingest")
+    await house.run("deliver")
+    async with house.gw.store.transaction(house.settled.exporter) as tx:
+        await tx.endpoints.set(house.settled.endpoint, failing_since=tx.now - timedelta(days=6))
+    post = notices._post
+
+    async def put_right_meanwhile(*given: Any) -> None:
+        async with house.gw.store.transaction(house.settled.exporter) as tx:
+            await tx.endpoints.set(house.settled.endpoint, enabled=True, failing_since=None)
+        await post(*given)
+
+    monkeypatch.setattr(notices, "_post", put_right_meanwhile)
+    house.clock.advance(timedelta(minutes=1))
+    await house.run("deliver")
+    monkeypatch.undo()
+    assert (await endpoint(house)).enabled
+    await house.come_to_rest(timedelta(hours=12))
+    await house.judge()
+
+
+@by_rest
 async def test_f52_moved(house: House) -> None:
     """301 is not followed, and is a failure."""
     await house.bench.tell("sink/demo", scripts=[{"answer": 301, "times": 1}])
