@@ -69,7 +69,10 @@ async def list_source(gw: Gateway, job: Job) -> None:
     except AdapterError as error:
         log.warning("source.silent", source=source.id, platform=source.platform, error=type(error).__name__)
         async with gw.store.transaction(job.exporter_id) as tx:
-            await tx.sources.set(source.id, listing=place.kept)
+            anew = isinstance(
+                error, Refused
+            )  # a mark of where it stood is taken for a while only: from the beginning then
+            await tx.sources.set(source.id, listing=None if anew else place.kept)
             await tx.settle("list", source, due_at=tx.now + back_off(source.tries), tries=source.tries)
         return
     if over:

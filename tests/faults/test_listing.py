@@ -26,9 +26,13 @@ class Shop:
         self.asked: list[str] = []
         self.listed: list[tuple[datetime, str | None]] = []
         self.meanwhile: Meanwhile | None = None
+        self.expired: set[str] = set()
+        """Marks of pages that it takes no more."""
 
     async def list_returns(self, since: datetime, after: str | None) -> ListedReturns:
         self.listed.append((since, after))
+        if after in self.expired:
+            raise Refused("this page's mark is too old")
         ids = list(self.told)
         half = len(ids) // 2 + 1
         return ListedReturns(ids=tuple(ids[half:] if after else ids[:half]), next=None if after else "half")
@@ -117,6 +121,21 @@ async def test_a_list_that_is_longer_than_a_turn_goes_on_where_it_stopped(house:
     assert len({since for since, _ in shop.listed}) == 1
     assert (await source(house)).listed_until >= began
     assert (await source(house)).listed_until < began + timedelta(seconds=20)
+
+
+async def test_f12_a_list_whose_page_is_refused_begins_anew(house: House, shop: Shop) -> None:
+    """It was cut off for longer than the platform takes a page's mark: asked for with that, it would never go on."""
+    known = shop.told.pop("R1")
+    shop.told |= {f"L{number}": known.model_copy(update={"rma_id": f"L{number}"}) for number in range(4)}
+    shop.expired = {"half"}
+    await list_now(house)
+    shop.expired = set()
+    house.clock.advance(timedelta(hours=1))
+    await house.run("list")
+    assert [after for _, after in shop.listed] == [None, "half", None, "half"]
+    assert {await house.settled.return_of(one) is not None for one in shop.told} == {True}
+    assert (await source(house)).listing is None
+    await house.judge()
 
 
 async def test_a_list_that_another_turn_took_over_writes_nothing_more(house: House, shop: Shop) -> None:
