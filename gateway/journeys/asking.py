@@ -1,9 +1,10 @@
-"""What an exporter asks for through a door: book now, void one booking, complete an address, tell again, close a task."""
+"""What an exporter asks for through a door: book now, void one booking, complete an address, tell or read again, close a task."""
 
 import json
 from datetime import date, datetime
 
 from adapters import registry
+from gateway.core import Gateway
 from gateway.journeys import planning, verdicts
 from gateway.journeys.requests import COLLECT_ON
 from gateway.rules import lifecycle
@@ -171,3 +172,13 @@ async def close_task(tx: Desk, task_id: str) -> None:
         raise Conflict("it is done already", state="done")
     await tx.tasks.set(task_id, done_at=tx.now, done_by=tx.actor)
     tx.note("task.done", task_id, chain=task.return_id, after={"kind": task.kind})
+
+
+async def redrive(gw: Gateway, exporter_id: str, message_id: str, actor: str) -> None:
+    """Read a quarantined message again, after what stood in its way is mended."""
+    async with gw.store.transaction(exporter_id, actor) as tx:
+        row = await tx.inbox.get(message_id)
+        await tx.inbox.set(row.id, state="received", reason=None)
+        await tx.tasks.done(f"inbox:{row.id}")
+        tx.note("inbox.redriven", row.id, before={"state": row.state}, after={"state": "received"})
+        await tx.wake("ingest", row.id)

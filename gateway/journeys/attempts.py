@@ -17,7 +17,7 @@ from adapters.seam import Carrier, CarrierProfile, LookUp, PlatformProfile
 from adapters.toolkit.redaction import Exchange
 from gateway.core import Gateway, twice_if_stale
 from gateway.jobs import back_off, jittered
-from gateway.journeys import exchanges
+from gateway.journeys import exchanges, watching
 from gateway.rules.details import Detail
 from gateway.rules.references import nth
 from gateway.store.store import Desk
@@ -232,8 +232,7 @@ async def _rejected(tx: Desk, attempt: Record) -> None:
     if attempt.source_id is None:
         await pause(tx, attempt.account_id, Detail.of("carrier_rejects_us"))
     else:
-        detail = Detail.of("platform_rejects_us")
-        await tx.tasks.ask("source_rejected", f"source:{attempt.source_id}", detail, attempt.return_id)
+        await watching.rejected(tx, attempt.source_id, attempt.return_id)
 
 
 def _wait(error: NothingHappened, tries: int, now: datetime) -> timedelta:

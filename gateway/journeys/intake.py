@@ -6,24 +6,34 @@ is not signed keeps only its ids and is always asked back.
 
 import json
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from adapters.seam import AsksBack, Platform, PushesTracking
-from gateway.core import Gateway
+from gateway.core import Gateway, twice_if_stale
 from gateway.crash import crash
-from gateway.jobs import back_off
-from gateway.journeys import applying, conversing, planning, tracking
+from gateway.jobs import back_off, jittered
+from gateway.journeys import applying, conversing, planning, tracking, watching
 from gateway.rules.details import Detail
 from gateway.store import parties
 from gateway.store.ids import new_id
 from gateway.store.messages import Arrival
 from gateway.store.returns import canonical_number
+from gateway.store.shipments import meant
 from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from gateway.store.work import Job
-from schemas.errors import NothingHappened, Refused, SignatureRejected, Throttled, Unavailable, Unintelligible
+from schemas.errors import (
+    CredentialsRejected,
+    NothingHappened,
+    Refused,
+    SignatureRejected,
+    Throttled,
+    Unavailable,
+    Unintelligible,
+)
 from schemas.messages import InboundMessage, Trust
 from schemas.returns import PlatformEvent, PlatformEventKind, ReturnAuthorization
 from schemas.thread import PlatformMessage
@@ -31,6 +41,8 @@ from schemas.tracking import TrackingEvent
 
 log = structlog.get_logger(__name__)
 KEPT_HEADERS = 60
+UNKNOWN_THERE = timedelta(minutes=10)
+"""Until a shop that rejected our credentials is asked about a message again."""
 Hinted = Callable[[str], float]
 """Counts one message without a signature for a source or account: seconds to wait where it is one too many."""
 ABOUT_RETURNS = frozenset(
@@ -136,8 +148,8 @@ async def ingest(gw: Gateway, job: Job) -> None:
         return
     try:
         found = await _authorizations(gw, gw.open_platform(source), message, Trust(row.trust))
-    except Unavailable:
-        await _later(gw, job, row)
+    except (Unavailable, CredentialsRejected) as error:
+        await _later(gw, job, row, error)
         return
     except (NothingHappened, Unintelligible) as error:
         await _conclude(gw, job, row, "quarantined", f"{type(error).__name__}: {error}")
@@ -166,7 +178,7 @@ async def _ingest_push(gw: Gateway, job: Job, row: Record, account: Record, mess
     for event in events:
         by_waybill.setdefault(canonical_number(event.waybill), []).append(event)
     async with gw.store.transaction(job.exporter_id, actor=f"carrier:{account.carrier}") as tx:
-        known = _meant(await tx.shipments.known_as([account.carrier], list(by_waybill)))
+        known = meant(await tx.shipments.known_as([account.carrier], list(by_waybill)))
         strange = set(by_waybill) - {canonical for _, canonical in known}
         for shipment_id, canonical in known:
             if row.trust == Trust.HINT:
@@ -186,21 +198,9 @@ async def _put_aside(tx: Desk, row: Record, account: Record, strange: Collection
     """Keep these numbers for bookings to come. When to read the message again: now, where one of them was booked while it
     was read."""
     await tx.inbox.alone(account.carrier)
-    booked = {canonical for _, canonical in _meant(await tx.shipments.known_as([account.carrier], list(strange)))}
+    booked = {canonical for _, canonical in meant(await tx.shipments.known_as([account.carrier], list(strange)))}
     await tx.inbox.put_aside(row, account.carrier, set(strange) - booked)
     return tx.now if booked else None
-
-
-def _meant(found: Sequence[Record]) -> list[tuple[str, str]]:
-    """Which shipment each number means. Numbers are kept by return: the shipment whose own waybill it is comes first, of
-    several the one that was booked last, for carriers give their numbers out again; then (a parcel's number) those that are
-    not cancelled."""
-    own: dict[str, Record] = {}
-    for row in sorted(found, key=lambda row: (row.booked_at or row.created_at, row.id)):
-        if canonical_number(row.waybill or "") == row.canonical:
-            own[row.canonical] = row
-    rest = {(row.id, row.canonical) for row in found if row.canonical not in own and row.state != "cancelled"}
-    return sorted({(row.id, canonical) for canonical, row in own.items()} | rest)
 
 
 async def _authorizations(
@@ -216,7 +216,8 @@ async def _authorizations(
             raise Refused("nobody signed what it says")
         if isinstance(platform, AsksBack) and event.rma_id:
             asked_at = gw.clock()
-            found.append((await platform.fetch_return(event.rma_id), asked_at, event.message))
+            answer = await twice_if_stale(partial(platform.fetch_return, event.rma_id))
+            found.append((answer, asked_at, event.message))
         else:
             found.append((_told(event, trust), message.received_at, event.message))
     return found
@@ -228,9 +229,14 @@ def _told(event: PlatformEvent, trust: Trust) -> ReturnAuthorization:
     return event.authorization
 
 
-async def _later(gw: Gateway, job: Job, row: Record) -> None:
+async def _later(gw: Gateway, job: Job, row: Record, error: Unavailable | CredentialsRejected) -> None:
+    """When the platform answers again, or knows us again: that is no fault of the message's."""
+    wait = back_off(row.tries)
     async with gw.store.transaction(job.exporter_id) as tx:
-        await tx.settle("ingest", row, due_at=tx.now + back_off(row.tries), tries=row.tries)
+        if isinstance(error, CredentialsRejected):
+            await watching.rejected(tx, row.source_id)
+            wait = jittered(UNKNOWN_THERE)
+        await tx.settle("ingest", row, due_at=tx.now + wait, tries=row.tries)
 
 
 async def _conclude(gw: Gateway, job: Job, row: Record, state: str, reason: str) -> None:
@@ -288,13 +294,3 @@ def _is_stale(known: Record, authorization: ReturnAuthorization, asked_at: datet
     if known.version_at and authorization.version_at and known.version_at != authorization.version_at:
         return bool(authorization.version_at < known.version_at)
     return bool(known.asked_at and asked_at < known.asked_at)
-
-
-async def redrive(gw: Gateway, exporter_id: str, message_id: str, actor: str) -> None:
-    """Read a quarantined message again, after what stood in its way is mended."""
-    async with gw.store.transaction(exporter_id, actor) as tx:
-        row = await tx.inbox.get(message_id)
-        await tx.inbox.set(row.id, state="received", reason=None)
-        await tx.tasks.done(f"inbox:{row.id}")
-        tx.note("inbox.redriven", row.id, before={"state": row.state}, after={"state": "received"})
-        await tx.wake("ingest", row.id)

@@ -9,6 +9,7 @@ import structlog
 from adapters.seam import ManagesSubscriptions, Platform
 from gateway.core import Gateway
 from gateway.rules.details import Detail
+from gateway.store.store import Desk
 from gateway.store.transaction import Record
 from schemas.errors import AdapterError
 from schemas.messages import Subscription
@@ -37,6 +38,11 @@ async def keep_subscribed(gw: Gateway, source: Record, platform: Platform) -> No
         log.warning("source.not_subscribed", source=source.id, platform=source.platform, error=type(error).__name__)
     if missing:
         await _write_down(gw, source, missing, refused)
+
+
+async def rejected(tx: Desk, source_id: str, return_id: str | None = None) -> None:
+    """Its credentials are taken no more: a person is told, and told again where that was seen to before."""
+    await tx.tasks.ask_anew("source_rejected", f"source:{source_id}", Detail.of("platform_rejects_us"), return_id)
 
 
 async def _write_down(gw: Gateway, source: Record, missing: list[str], refused: str) -> None:

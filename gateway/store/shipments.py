@@ -215,3 +215,15 @@ class Events(Shelf):
                     .where(codes.c.adapter == key["adapter"], codes.c.code == key["code"])
                     .values(seen=codes.c.seen + 1, last_at=self.tx.now)
                 )
+
+
+def meant(found: Sequence[Record]) -> list[tuple[str, str]]:
+    """Which shipment each number means. Numbers are kept by return: the shipment whose own waybill it is comes first, of
+    several the one that was booked last, for carriers give their numbers out again; then (a parcel's number) those that are
+    not cancelled."""
+    own: dict[str, Record] = {}
+    for row in sorted(found, key=lambda row: (row.booked_at or row.created_at, row.id)):
+        if canonical_number(row.waybill or "") == row.canonical:
+            own[row.canonical] = row
+    rest = {(row.id, row.canonical) for row in found if row.canonical not in own and row.state != "cancelled"}
+    return sorted({(row.id, canonical) for canonical, row in own.items()} | rest)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from adapters import registry
-from gateway.journeys import intake, planning
+from gateway.journeys import asking, planning
 from gateway.store import tables
 from schemas.returns import ReturnStatus
 from schemas.shipments import ShipmentState
@@ -232,7 +232,7 @@ async def test_f13_a_poison_message(house: House, monkeypatch: pytest.MonkeyPatc
     assert poisoned.reason
     assert (await house.shipment("R1")).waybill
     assert [task.kind for task in await house.tasks()] == ["parked", "parked"]  # by webhook, and by list
-    await intake.redrive(house.gw, house.settled.exporter, poisoned.id, "operator:ann")
+    await asking.redrive(house.gw, house.settled.exporter, poisoned.id, "operator:ann")
     await house.come_to_rest()
     assert (await house.shipment("POISON")).waybill
     await house.judge(bugs=5)

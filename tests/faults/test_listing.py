@@ -9,7 +9,7 @@ import pytest
 from adapters import registry
 from gateway.journeys import intake
 from gateway.store.work import Job
-from schemas.errors import Refused
+from schemas.errors import CredentialsRejected, CredentialsStale, Refused
 from schemas.returns import ListedReturns, ReturnAuthorization, ReturnStatus
 from tests.faults.house import House
 from tests.faults.params import by_rest, on_sqlite
@@ -166,3 +166,32 @@ async def test_one_that_the_platform_does_not_tell_does_not_hold_up_the_others(h
     assert await house.settled.return_of("L2") is not None
     assert [task.kind for task in await house.tasks()] == ["parked"]
     assert (await source(house)).listing is None
+
+
+@pytest.mark.parametrize("raised", [CredentialsStale, CredentialsRejected])
+async def test_a_message_waits_for_a_shop_that_does_not_know_us(
+    house: House, shop: Shop, raised: type[CredentialsRejected]
+) -> None:
+    """A token that ended is asked for again at once; credentials that are taken no more are one task for a person, and once
+    they are put right what came meanwhile is read."""
+    shop.told |= {rma_id: shop.told["R1"].model_copy(update={"rma_id": rma_id}) for rma_id in ("R2", "R3")}
+    left = 1 if raised is CredentialsStale else 2
+
+    async def reject(rma_id: str) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise raised("401")
+
+    shop.meanwhile = reject
+    await house.authorise("R2")
+    await house.authorise("R3")
+    await house.run("ingest")
+    asked = [] if raised is CredentialsStale else ["source_rejected"]
+    assert [task.kind for task in await house.tasks()] == asked
+    house.clock.advance(timedelta(minutes=15))
+    await house.run("ingest")
+    assert await house.settled.return_of("R2")
+    assert await house.settled.return_of("R3")
+    assert [task.kind for task in await house.tasks()] == asked
+    await house.judge()

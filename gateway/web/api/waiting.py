@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gateway.journeys import asking, intake, settling_in
+from gateway.journeys import asking, settling_in
 from gateway.journeys.timeline import deadline_json
 from gateway.store.transaction import Record
 from gateway.web.asked import AskedEndpoint, AskedReplay
@@ -87,7 +87,7 @@ async def list_messages(call: Call) -> Answer:
 async def redrive_message(call: Call) -> Answer:
     """Read a quarantined message again, once what stood in its way is mended."""
     message_id = call.id("msg")
-    await intake.redrive(call.gw, call.caller.exporter_id, message_id, call.caller.actor)
+    await asking.redrive(call.gw, call.caller.exporter_id, message_id, call.caller.actor)
     async with call.gw.store.reading(call.caller.exporter_id) as tx:
         return Answer(_message(await tx.inbox.get(message_id)))
 

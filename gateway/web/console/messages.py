@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from gateway.journeys import asking, intake, settling_in
+from gateway.journeys import asking, settling_in
 from gateway.store.lists import OPEN_DELIVERIES
 from gateway.store.store import Desk
 from gateway.web.asked import AskedEndpoint, AskedReplay
@@ -114,7 +114,7 @@ async def redrive(request: web.Request) -> web.Response:
     """Read again what nobody could read, once what stood in its way is mended."""
     visit, _ = await sent(request, "admin")
     caller = visit.caller
-    await intake.redrive(request.app[GATEWAY], caller.exporter_id, id_of(request, "msg_"), caller.actor)
+    await asking.redrive(request.app[GATEWAY], caller.exporter_id, id_of(request, "msg_"), caller.actor)
     return seen(f"{HERE}#unread")
 
 
