@@ -1,4 +1,4 @@
-"""What an exporter asks for through a door: book now, void one booking, complete an address, tell or read again, close a task."""
+"""What is asked for through a door: book now, void one booking, complete an address, tell or read again, close a task."""
 
 import json
 from datetime import date, datetime
